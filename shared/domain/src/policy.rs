@@ -1,0 +1,96 @@
+//! What the owner of a deployment decides about accounts.
+
+use crate::{Email, Invalid};
+
+/// Who becomes admin on confirming their address: the deploy parameter `AdminEmails`.
+#[derive(Debug, Clone, Default)]
+pub struct AdminEmails(Vec<Pattern>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Pattern {
+    Address(String),
+    Domain(String),
+}
+
+/// The parameter cannot be read; the text is the part that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is neither an e-mail address nor *@domain")]
+pub struct InvalidAdminEmails(String);
+
+impl AdminEmails {
+    /// Reads a list of addresses and `*@domain`, separated by commas. An empty list names nobody.
+    pub fn parse(written: &str) -> Result<Self, InvalidAdminEmails> {
+        let parts = written.split(',').map(str::trim).filter(|part| !part.is_empty());
+        parts.map(Pattern::parse).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Whether this address is one of them. A domain covers its own addresses, not those of its subdomains.
+    pub fn include(&self, email: &Email) -> bool {
+        let own = email.folded();
+        let own_domain = own.rsplit_once('@').map(|(_, domain)| domain);
+        self.0.iter().any(|pattern| match pattern {
+            Pattern::Address(address) => *address == own,
+            Pattern::Domain(domain) => Some(domain.as_str()) == own_domain,
+        })
+    }
+}
+
+impl Pattern {
+    fn parse(part: &str) -> Result<Self, InvalidAdminEmails> {
+        let wrong = |_: Invalid| InvalidAdminEmails(part.to_owned());
+        match part.strip_prefix("*@") {
+            Some(domain) => {
+                Email::parse(&format!("x@{domain}")).map_err(wrong)?;
+                Ok(Self::Domain(domain.to_lowercase()))
+            }
+            None => Ok(Self::Address(Email::parse(part).map_err(wrong)?.folded())),
+        }
+    }
+}
+
+/// Who may register: the deploy parameter `Registration`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegistrationMode {
+    /// Anybody.
+    Open,
+    /// Only addresses in `AdminEmails`; everybody else is invited by an admin.
+    Invite,
+}
+
+impl RegistrationMode {
+    /// Reads `open` or `invite`.
+    pub fn parse(written: &str) -> Result<Self, Invalid> {
+        match written {
+            "open" => Ok(Self::Open),
+            "invite" => Ok(Self::Invite),
+            _ => Err(Invalid("must be open or invite")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn email(text: &str) -> Email {
+        Email::parse(text).unwrap()
+    }
+
+    #[test]
+    fn addresses_and_whole_domains_are_admins_in_any_case() {
+        let admins = AdminEmails::parse("Root@example.org, *@Ops.example.org").unwrap();
+        assert!(admins.include(&email("root@EXAMPLE.org")));
+        assert!(admins.include(&email("anybody@ops.example.org")));
+        assert!(!admins.include(&email("ada@example.org")));
+        assert!(!admins.include(&email("ada@sub.ops.example.org")));
+        assert!(!admins.include(&email("ada@evil-ops.example.org")));
+    }
+
+    #[test]
+    fn an_empty_list_names_nobody_and_a_bad_one_is_refused() {
+        assert!(!AdminEmails::parse("").unwrap().include(&email("ada@example.org")));
+        assert!(AdminEmails::parse("ada").is_err());
+        assert!(AdminEmails::parse("*@").is_err());
+        assert!(AdminEmails::parse("*").is_err());
+    }
+}

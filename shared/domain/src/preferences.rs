@@ -1,0 +1,114 @@
+//! What people want to receive, and in which time zone they live.
+
+use crate::text::{Invalid, parsed_text, shown_text};
+use crate::user::given;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// How often a digest comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Digest {
+    /// Every day on which one did not log in.
+    Daily,
+    /// Once a week.
+    Weekly,
+    /// Never.
+    Off,
+}
+
+/// How the monthly report comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Report {
+    /// In the mail itself.
+    Html,
+    /// As an attachment.
+    Pdf,
+    /// Not at all.
+    Off,
+}
+
+/// A time zone by its name in the IANA time zone database.
+#[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, max_length = 64, examples("Europe/Berlin"))]
+pub struct TimeZoneName(String);
+
+impl TimeZoneName {
+    /// Reads a name, in any case; the database's own spelling is kept.
+    pub fn parse(written: &str) -> Result<Self, Invalid> {
+        const UNKNOWN: Invalid = Invalid("must be a name of the IANA time zone database, such as Europe/Berlin");
+        if written.len() > 64 {
+            return Err(UNKNOWN);
+        }
+        let zone = jiff::tz::TimeZone::get(written).map_err(|_| UNKNOWN)?;
+        zone.iana_name().map(|name| Self(name.to_owned())).ok_or(UNKNOWN)
+    }
+}
+
+parsed_text!(TimeZoneName, "a name of the IANA time zone database, such as Europe/Berlin");
+shown_text!(TimeZoneName);
+
+/// What a person wants to receive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Preferences {
+    /// How often a digest comes.
+    pub digest: Digest,
+    /// How the monthly report comes.
+    pub report: Report,
+    /// Where the person's days begin and end.
+    pub time_zone: TimeZoneName,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self { digest: Digest::Daily, report: Report::Html, time_zone: TimeZoneName("UTC".to_owned()) }
+    }
+}
+
+impl Preferences {
+    /// Takes over what is given.
+    pub fn apply(&mut self, change: &PreferencesChange) {
+        if let Some(digest) = change.digest {
+            self.digest = digest;
+        }
+        if let Some(report) = change.report {
+            self.report = report;
+        }
+        if let Some(time_zone) = &change.time_zone {
+            self.time_zone = time_zone.clone();
+        }
+    }
+}
+
+/// A change of preferences: only what is given changes.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PreferencesChange {
+    /// How often a digest comes.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    pub digest: Option<Digest>,
+    /// How the monthly report comes.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    pub report: Option<Report>,
+    /// Where the person's days begin and end.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    pub time_zone: Option<TimeZoneName>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_zones_are_those_of_the_database() {
+        assert_eq!(TimeZoneName::parse("europe/berlin").unwrap().as_str(), "Europe/Berlin");
+        assert_eq!(TimeZoneName::parse("UTC").unwrap().as_str(), "UTC");
+        for bad in ["", "Berlin", "Europe/Atlantis", "+02:00", "../etc/passwd"] {
+            assert!(TimeZoneName::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+}

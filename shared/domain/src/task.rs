@@ -1,0 +1,127 @@
+//! Tasks: what follows from a change and is done later. A task is an outbox item, written in the transaction of the
+//! change, and lives until it is done. It holds no secret.
+
+use crate::{Email, TaskId, UserId};
+use jiff::fmt::serde::timestamp::millisecond;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A task that nobody could finish in this time is dropped. Two weeks leave an operator time to notice.
+pub const TASK_LIFETIME: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// Something to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// The task's id.
+    pub id: TaskId,
+    /// What to do.
+    pub work: Work,
+    /// The invocation that is doing it. Another one leaves it alone; the re-driver takes it away from one that died.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_by: Option<String>,
+    /// When it was written.
+    #[serde(with = "millisecond::required")]
+    pub created_at: Timestamp,
+}
+
+/// The kinds of work.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Work {
+    /// Mail the link that confirms a registration; or, if the address has an account, tell its owner of the attempt.
+    MailConfirmation {
+        /// The registration.
+        registration: UserId,
+    },
+    /// Mail a new link for the newest registration of an address; or, if it has an account, say so; or nothing.
+    MailConfirmationAgain {
+        /// The address that somebody typed.
+        email: Email,
+    },
+    /// Mail a link that sets a new password, if the address has an account; or nothing.
+    MailPasswordReset {
+        /// The address that somebody typed.
+        email: Email,
+    },
+    /// Tell that the password was changed.
+    MailPasswordChanged {
+        /// Whose.
+        user: UserId,
+    },
+    /// Mail the link of an invitation.
+    MailInvitation {
+        /// The account that an admin made.
+        user: UserId,
+    },
+    /// Mail the link that confirms a new address; or, if that has an account, tell its owner of the attempt.
+    MailEmailChange {
+        /// Who wants the address.
+        user: UserId,
+    },
+    /// Tell the old address that the account has another one now.
+    MailEmailChanged {
+        /// The old address.
+        email: Email,
+    },
+    /// Tell that an account and everything in it is gone.
+    MailErased {
+        /// The address that it had.
+        email: Email,
+    },
+    /// Erase an account and everything in it.
+    EraseAccount {
+        /// Whose.
+        user: UserId,
+    },
+}
+
+/// The function that does a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Worker {
+    /// Sends mails.
+    DeliverMail,
+    /// Erases accounts.
+    EraseAccount,
+}
+
+impl Worker {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::DeliverMail, Self::EraseAccount];
+
+    /// The function's operation.
+    pub const fn operation(self) -> &'static str {
+        match self {
+            Self::DeliverMail => "deliver-mail",
+            Self::EraseAccount => "erase-account",
+        }
+    }
+
+    /// The worker with this operation.
+    pub fn of_operation(operation: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|worker| worker.operation() == operation)
+    }
+}
+
+impl Work {
+    /// Who does it.
+    pub fn worker(&self) -> Worker {
+        match self {
+            Self::EraseAccount { .. } => Worker::EraseAccount,
+            Self::MailConfirmation { .. }
+            | Self::MailConfirmationAgain { .. }
+            | Self::MailPasswordReset { .. }
+            | Self::MailPasswordChanged { .. }
+            | Self::MailInvitation { .. }
+            | Self::MailEmailChange { .. }
+            | Self::MailEmailChanged { .. }
+            | Self::MailErased { .. } => Worker::DeliverMail,
+        }
+    }
+}
+
+impl Task {
+    /// A new task.
+    pub fn new(work: Work, now: Timestamp) -> Self {
+        Self { id: TaskId::new(now), work, taken_by: None, created_at: now }
+    }
+}

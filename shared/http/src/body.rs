@@ -1,0 +1,240 @@
+//! Bodies: JSON with every fault named at once, and forms.
+
+use crate::problem::Fault;
+use crate::{App, Problem, Result, edge};
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+
+/// A JSON body. 415 for another content type, 400 for what is no JSON object, 422 with every fault for the rest.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned + ToSchema> FromRequest<App> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        if !is_json(request.headers()) {
+            return Err(Problem::unsupported("Content-Type: application/json"));
+        }
+        let bytes = edge::bytes(request.into_body(), app.body_limit()).await?;
+        // Derived readers would also take a list, field by field. What is no object is refused by the closer look.
+        let is_object = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+        // Almost every body is right: it is read once, straight into its type. Only a wrong one is looked at closely.
+        let read = if is_object { serde_json::from_slice(&bytes).ok() } else { None };
+        read.map_or_else(|| read_closely(&bytes), Ok).map(Self)
+    }
+}
+
+/// A form as browsers send it. 415 for another content type, 400 for what does not fit.
+pub struct Form<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Form<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        if media_type(request.headers()) != Some("application/x-www-form-urlencoded") {
+            return Err(Problem::unsupported("Content-Type: application/x-www-form-urlencoded"));
+        }
+        let form = axum::Form::<T>::from_request(request, app).await;
+        form.map(|axum::Form(value)| Self(value)).map_err(|_| Problem::bad_request("The form is not complete."))
+    }
+}
+
+fn media_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(CONTENT_TYPE)?.to_str().ok()?.split(';').next().map(str::trim)
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    media_type(headers).is_some_and(|kind| {
+        kind.eq_ignore_ascii_case("application/json") || (kind.starts_with("application/") && kind.ends_with("+json"))
+    })
+}
+
+/// Reads a body that did not read at once, to say everything that is wrong with it.
+fn read_closely<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T> {
+    let value: Value = serde_json::from_slice(bytes).map_err(|_| Problem::bad_request("The body is not JSON."))?;
+    let Value::Object(fields) = value else {
+        return Err(Problem::bad_request("The body is not a JSON object."));
+    };
+    let faults = faults::<T>(fields.clone());
+    if faults.is_empty() {
+        // As a map it is right, so it was not right as a text: a field is there twice, of which one would be lost.
+        return Err(Problem::bad_request("A field is given twice."));
+    }
+    Err(Problem::invalid(faults))
+}
+
+/// All faults of the fields: unknown ones, missing ones, and every one whose value does not parse.
+///
+/// `serde` stops at the first error. So each faulty value is noted and taken out, and the rest is tried again; which
+/// fields there are and which must be there is asked of the contract's schema.
+fn faults<T: DeserializeOwned + ToSchema>(mut fields: Map<String, Value>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let (known, required) = shape::<T>();
+    let unknown: Vec<String> = fields.keys().filter(|name| !known.contains(*name)).cloned().collect();
+    for name in unknown {
+        fields.remove(&name);
+        faults.push(Fault::new(pointer(&[name]), "is not a field of this request"));
+    }
+    faults.extend(
+        required
+            .iter()
+            .filter(|name| !fields.contains_key(*name))
+            .map(|name| Fault::new(pointer(std::slice::from_ref(name)), "is required")),
+    );
+    let mut value = Value::Object(fields);
+    let mut removed = BTreeSet::new();
+    while let Err(error) = serde_path_to_error::deserialize::<_, T>(&value) {
+        let path: Vec<String> = error.path().iter().filter_map(segment).collect();
+        let message = error.inner().to_string();
+        if let Some(missing) = quoted_after("missing field", &message) {
+            if path.is_empty() {
+                break;
+            }
+            let field = [path.as_slice(), &[missing]].concat();
+            if !removed.contains(&field) {
+                faults.push(Fault::new(pointer(&field), "is required"));
+            }
+        } else if message.starts_with("unknown field") {
+            // The path ends with its name.
+            faults.push(Fault::new(pointer(&path), "is not a field of this request"));
+        } else {
+            faults.push(Fault::new(pointer(&path), in_words(&message)));
+        }
+        if path.is_empty() || !remove(&mut value, &path) {
+            break;
+        }
+        removed.insert(path);
+    }
+    faults
+}
+
+/// Names of the fields in the schema of `T`, all and required.
+fn shape<T: ToSchema>() -> (BTreeSet<String>, BTreeSet<String>) {
+    match T::schema() {
+        RefOr::T(Schema::Object(object)) => {
+            (object.properties.keys().cloned().collect(), object.required.into_iter().collect())
+        }
+        _ => (BTreeSet::new(), BTreeSet::new()),
+    }
+}
+
+fn segment(segment: &serde_path_to_error::Segment) -> Option<String> {
+    use serde_path_to_error::Segment::{Enum, Map, Seq, Unknown};
+    match segment {
+        Map { key } => Some(key.clone()),
+        Seq { index } => Some(index.to_string()),
+        Enum { .. } | Unknown => None,
+    }
+}
+
+/// A JSON Pointer (RFC 6901).
+fn pointer(path: &[String]) -> String {
+    let escaped = path.iter().map(|part| part.replace('~', "~0").replace('/', "~1"));
+    escaped.flat_map(|part| ["/".to_owned(), part]).collect()
+}
+
+/// Takes the value at `path` out. An element of a list takes the whole list with it: the others' places must stay.
+fn remove(value: &mut Value, path: &[String]) -> bool {
+    let Some((first, rest)) = path.split_first() else {
+        return false;
+    };
+    let Value::Object(fields) = value else { return false };
+    match fields.get_mut(first) {
+        Some(inner) if !rest.is_empty() && inner.is_object() => remove(inner, rest) || fields.remove(first).is_some(),
+        _ => fields.remove(first).is_some(),
+    }
+}
+
+/// The name in `<what> `name`…` of a serde message.
+fn quoted_after(what: &str, message: &str) -> Option<String> {
+    message.strip_prefix(what)?.split('`').nth(1).map(str::to_owned)
+}
+
+/// A serde message without the value that it repeats: that may be a secret.
+pub(crate) fn in_words(message: &str) -> String {
+    match message.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("must be {}", expected.replace('`', "")),
+        None => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kith_domain::{Password, Username};
+    use serde::Deserialize;
+    use serde_json::json;
+
+    #[derive(Debug, Deserialize, ToSchema)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read")]
+    struct Input {
+        username: Username,
+        password: Password,
+        bio: Option<String>,
+        place: Option<Place>,
+    }
+
+    #[derive(Debug, Deserialize, ToSchema)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read")]
+    struct Place {
+        city: String,
+        country: String,
+    }
+
+    fn found(body: &Value) -> Vec<(String, String)> {
+        let Value::Object(fields) = body.clone() else { panic!("no object") };
+        let mut found: Vec<_> =
+            faults::<Input>(fields).into_iter().map(|fault| (fault.pointer, fault.detail)).collect();
+        found.sort();
+        found
+    }
+
+    fn pair(pointer: &str, detail: &str) -> (String, String) {
+        (pointer.into(), detail.into())
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once() {
+        let body = json!({"username": "a:b", "password": 5, "bio": 7, "a/b": 1, "place": {"city": 1, "street": 2}});
+        assert_eq!(
+            found(&body),
+            [
+                pair("/a~1b", "is not a field of this request"),
+                pair("/bio", "must be a string"),
+                pair("/password", "must be a password"),
+                pair("/place/city", "must be a string"),
+                pair("/place/street", "is not a field of this request"),
+                pair("/username", "may hold only letters, digits, dots, underscores and hyphens"),
+            ]
+        );
+    }
+
+    #[test]
+    fn missing_fields_are_named_even_inside_objects() {
+        assert_eq!(
+            found(&json!({"place": {"city": "Jena"}})),
+            [pair("/password", "is required"), pair("/place/country", "is required"), pair("/username", "is required")]
+        );
+    }
+
+    #[test]
+    fn a_right_body_has_no_faults() {
+        assert_eq!(found(&json!({"username": "ada", "password": "correct horse"})), []);
+    }
+
+    #[test]
+    fn no_fault_repeats_the_value() {
+        let body = json!({"username": "hunter2hunter2:", "password": 1_234_567, "bio": {"x": "hunter2"}});
+        let text = format!("{:?}", found(&body));
+        assert!(!text.contains("hunter2") && !text.contains("1234567"), "{text}");
+    }
+}

@@ -1,0 +1,153 @@
+//! The context of a request: who calls from where, when, and with what.
+
+use crate::{App, Limit, Once, Problem, Result, Setting, Settings};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use jiff::Timestamp;
+use kith_store::Store;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+
+/// The context of one request. The time is the gateway's: it comes with the event.
+#[derive(Clone)]
+pub struct Cx {
+    /// The table, with this request's mark and meter.
+    pub store: Store,
+    /// When the request arrived.
+    pub now: Timestamp,
+    /// The gateway's id of the request.
+    pub request_id: Arc<str>,
+    /// Where it came from.
+    pub client: Client,
+    app: App,
+    headers: Arc<Mutex<HeaderMap>>,
+}
+
+/// What the gateway tells of a request: all that a function without a table has.
+#[derive(Debug, Clone)]
+pub struct Arrived {
+    /// When the request arrived, by the gateway.
+    pub now: Timestamp,
+    /// The gateway's id of the request.
+    pub request_id: Arc<str>,
+    /// Where it came from.
+    pub client: Client,
+}
+
+/// What a client tells of itself without being asked.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// The network address that the gateway saw.
+    pub address: String,
+    /// `User-Agent`, at most 256 characters.
+    pub device: String,
+}
+
+impl Client {
+    /// The subject of limits per address. An IPv6 network of /64 is one subscriber.
+    pub fn network(&self) -> String {
+        match self.address.parse::<IpAddr>() {
+            Ok(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
+                Some(v4) => v4.to_string(),
+                None => std::net::Ipv6Addr::from(u128::from(address) >> 64 << 64).to_string(),
+            },
+            Ok(IpAddr::V4(address)) => address.to_string(),
+            Err(_) => self.address.clone(),
+        }
+    }
+}
+
+impl App {
+    /// An absolute link to a path of this deployment.
+    pub fn link(&self, path: &str) -> Result<String> {
+        Ok(format!("{}{path}", self.settings().get(Setting::PublicUrl)?))
+    }
+}
+
+impl Cx {
+    pub(crate) fn new(app: App, store: Store, arrived: Arrived) -> Self {
+        let Arrived { now, request_id, client } = arrived;
+        Self { store, now, request_id, client, app, headers: Arc::default() }
+    }
+
+    /// The function's settings.
+    pub fn settings(&self) -> &Settings {
+        self.app.settings()
+    }
+
+    /// An absolute link to a path of this deployment.
+    pub fn link(&self, path: &str) -> Result<String> {
+        self.app.link(path)
+    }
+
+    /// Counts this request for a subject; 429 with the time to wait when it is one too many.
+    pub async fn limit(&self, limit: &Limit, subject: &str) -> Result<()> {
+        limit.count(self, subject, None).await
+    }
+
+    /// The same for a creating request: its repeats, also those in flight, count once.
+    pub async fn limit_once(&self, limit: &Limit, subject: &str, once: &Once) -> Result<()> {
+        limit.count(self, subject, once.mark()).await
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Adds a header to whatever is answered, problem or not. A second value joins the first in a list: the answer of
+    /// a function has one value per name.
+    pub(crate) fn add_header(&self, name: HeaderName, value: &str) {
+        let Ok(mut headers) = self.headers.lock() else { return };
+        let earlier = headers.get(&name).and_then(|earlier| earlier.to_str().ok());
+        let joined = earlier.map_or_else(|| value.to_owned(), |earlier| format!("{earlier}, {value}"));
+        if let Ok(value) = HeaderValue::from_str(&joined) {
+            headers.insert(name, value);
+        }
+    }
+
+    pub(crate) fn headers(&self) -> HeaderMap {
+        self.headers.lock().map(|headers| headers.clone()).unwrap_or_default()
+    }
+}
+
+impl FromRequestParts<App> for Cx {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self> {
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Problem::internal("the function has no table but its handler asks for one"))
+    }
+}
+
+impl FromRequestParts<App> for Arrived {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self> {
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Problem::internal("the edge left no arrival in the request"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn network(address: &str) -> String {
+        Client { address: address.into(), device: String::new() }.network()
+    }
+
+    #[test]
+    fn ipv6_counts_by_its_first_64_bits() {
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::1"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network("::ffff:203.0.113.7"), "203.0.113.7");
+        assert_eq!(network("203.0.113.7"), "203.0.113.7");
+    }
+}

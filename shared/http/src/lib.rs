@@ -1,0 +1,53 @@
+//! What every function shares at its edge: [`serve`], extractors, authentication, problem answers, entity tags, cursors,
+//! idempotency, rate limits, the request log.
+//!
+//! A function is a [`Function`]: one route or one job. Its binary hands it to [`serve`]; the local runner starts the
+//! same thing with [`Function::start`]. Nothing here is process-global, so that many functions live in one process.
+
+mod answer;
+mod app;
+mod audit_view;
+mod auth;
+mod body;
+mod connections;
+mod contract;
+mod cx;
+mod edge;
+mod function;
+mod idempotency;
+mod job;
+mod limit;
+mod log;
+mod mail_link;
+mod page;
+mod path;
+mod problem;
+mod serve;
+mod settings;
+mod signing;
+mod tag;
+
+pub use answer::{Accepted, Created, File, Html, NoContent, ProblemPage, Public, Secret};
+pub use app::App;
+pub use audit_view::AuditView;
+pub use auth::{Admin, Caller, Member};
+pub use body::{Form, Json};
+pub use cx::{Arrived, Client, Cx};
+pub use function::{Function, Instance, InvokeError, Kind, StartError};
+pub use idempotency::{Once, OnceHeader};
+pub use job::{Delivery, JobCx, JobError, Scheduled, StreamBatch, StreamFailure, StreamFailures};
+pub use limit::{LOGIN_ACCOUNT, LOGIN_ACCOUNT_AND_ADDRESS, Limit, MAILS, PASSWORD_CHECKS, REGISTRATIONS};
+pub use log::log_to_stdout;
+pub use mail_link::{ConfirmationLink, Newcomer, UserLink, check_password, email_change_record, new_cursor_key};
+pub use page::{Page, PageParams, PageQuery};
+pub use path::{Path, QueryParams};
+pub use problem::{Fault, Problem, ProblemBody};
+pub use serve::serve;
+pub use settings::{Setting, Settings};
+pub use tag::{IfMatch, IfMatchHeader, Tagged};
+
+/// What a handler gives: an answer or a problem.
+pub type Result<T> = std::result::Result<T, Problem>;
+
+/// The description of one route, from [`utoipa_axum`].
+pub type Router = utoipa_axum::router::OpenApiRouter<App>;

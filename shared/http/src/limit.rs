@@ -1,0 +1,125 @@
+//! Rate limits. The numbers are the defaults of `docs/API.md`.
+
+use crate::{Cx, Problem, Result};
+use axum::http::HeaderName;
+use jiff::{SignedDuration, Timestamp};
+use kith_crypto::SecretHash;
+use kith_store::Window;
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+/// A limit of so many in so long for each subject.
+#[derive(Debug)]
+pub struct Limit {
+    name: &'static str,
+    window: Window,
+}
+
+impl Limit {
+    const fn new(name: &'static str, limit: u32, length: SignedDuration) -> Self {
+        Self { name, window: Window { limit, length } }
+    }
+}
+
+/// Log-in tries at one account from one network: the owner elsewhere still gets in.
+pub const LOGIN_ACCOUNT_AND_ADDRESS: Limit = Limit::new("login", 10, SignedDuration::from_mins(15));
+/// Log-in tries at one account from everywhere.
+pub const LOGIN_ACCOUNT: Limit = Limit::new("login-account", 100, SignedDuration::from_hours(1));
+/// Registrations from one network.
+pub const REGISTRATIONS: Limit = Limit::new("register", 10, SignedDuration::from_hours(1));
+/// Tries of one's own password where it must be given once more.
+pub const PASSWORD_CHECKS: Limit = Limit::new("password", 10, SignedDuration::from_mins(15));
+/// Mails to one address that requests can cause, over all routes.
+pub const MAILS: Limit = Limit::new("mail", 3, SignedDuration::from_hours(1));
+
+impl Limit {
+    /// Counts one for a subject. Subjects are stored as hashes: the table is no list of addresses.
+    pub(crate) async fn count(&self, cx: &Cx, subject: &str, mark: Option<&str>) -> Result<()> {
+        let key = SecretHash::of(format!("{}\n{subject}", self.name).as_bytes()).to_string();
+        let exhausted = cx.app().exhausted();
+        if let Some(end) = exhausted.until(&key, cx.now) {
+            return Err(self.over(cx, end));
+        }
+        let counted = cx.store.count_one(self.name, &key, mark, self.window, cx.now).await?;
+        if !counted.allowed {
+            exhausted.remember(key, counted.resets_at, cx.now);
+            return Err(self.over(cx, counted.resets_at));
+        }
+        self.tell(cx, counted.remaining, counted.resets_at);
+        Ok(())
+    }
+
+    fn over(&self, cx: &Cx, end: Timestamp) -> Problem {
+        self.tell(cx, 0, end);
+        Problem::too_many(seconds_until(end, cx.now))
+    }
+
+    /// `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers).
+    fn tell(&self, cx: &Cx, remaining: u32, end: Timestamp) {
+        let (name, Window { limit, length }) = (self.name, self.window);
+        let seconds = seconds_until(end, cx.now);
+        cx.add_header(
+            HeaderName::from_static("ratelimit-policy"),
+            &format!("\"{name}\";q={limit};w={}", length.as_secs()),
+        );
+        cx.add_header(HeaderName::from_static("ratelimit"), &format!("\"{name}\";r={remaining};t={seconds}"));
+    }
+}
+
+/// Whole seconds to wait, up, at least one.
+fn seconds_until(end: Timestamp, now: Timestamp) -> i64 {
+    let millis = end.duration_since(now).as_millis().clamp(0, i128::from(u32::MAX));
+    i64::try_from((millis + 999) / 1000).unwrap_or(i64::MAX).max(1)
+}
+
+/// Subjects over a limit, by key hash: an instance refuses them from memory, without a call, until their window ends.
+#[derive(Debug, Default)]
+pub(crate) struct Exhausted(Mutex<HashMap<String, Timestamp>>);
+
+impl Exhausted {
+    /// More are not remembered; the table knows them anyway.
+    const CAPACITY: usize = 10_000;
+
+    fn until(&self, key: &str, now: Timestamp) -> Option<Timestamp> {
+        self.0.lock().ok()?.get(key).copied().filter(|end| now < *end)
+    }
+
+    fn remember(&self, key: String, end: Timestamp, now: Timestamp) {
+        if let Ok(mut known) = self.0.lock() {
+            if known.len() >= Self::CAPACITY {
+                known.retain(|_, end| now < *end);
+            }
+            if known.len() < Self::CAPACITY {
+                known.insert(key, end);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_refuses_until_the_window_ends_and_stays_bounded() {
+        let exhausted = Exhausted::default();
+        let (now, end) = (Timestamp::from_second(100).unwrap(), Timestamp::from_second(200).unwrap());
+        exhausted.remember("key".into(), end, now);
+        assert_eq!(exhausted.until("key", now), Some(end));
+        assert_eq!(exhausted.until("key", end), None);
+        for n in 0..2 * Exhausted::CAPACITY {
+            exhausted.remember(n.to_string(), end, now);
+        }
+        assert_eq!(exhausted.0.lock().unwrap().len(), Exhausted::CAPACITY);
+        exhausted.remember("late".into(), Timestamp::from_second(900).unwrap(), end);
+        assert_eq!(exhausted.0.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn the_wait_is_rounded_up() {
+        let now = Timestamp::from_millisecond(1_500).unwrap();
+        assert_eq!(seconds_until(Timestamp::from_second(2).unwrap(), now), 1);
+        assert_eq!(seconds_until(Timestamp::from_millisecond(2_501).unwrap(), now), 2);
+        assert_eq!(seconds_until(now, now), 1);
+    }
+}

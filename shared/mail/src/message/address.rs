@@ -1,0 +1,68 @@
+//! Mails about another address for an account.
+
+use crate::{MailError, Message};
+use askama::Template;
+use kith_domain::{Email, Username};
+
+impl Message {
+    /// "Confirm your new e-mail address": `link` leads to the page that gives this address to the account of `username`,
+    /// or drops the wish. Says that it works for 24 hours.
+    pub fn confirm_new_address(to: &Email, username: &Username, link: &str) -> Result<Self, MailError> {
+        let subject = "Confirm your new e-mail address for Kith";
+        let username = username.as_str();
+        Self::rendered(
+            to,
+            subject,
+            &ConfirmNewAddressText { username, link },
+            &ConfirmNewAddressHtml { subject, username, link },
+        )
+    }
+
+    /// "Your address stays yours": for an address with an account that somebody tried to give to another one.
+    pub fn address_wanted(to: &Email) -> Result<Self, MailError> {
+        let subject = "Your e-mail address stays with your Kith account";
+        Self::rendered(to, subject, &AddressWantedText, &AddressWantedHtml { subject })
+    }
+
+    /// "Your account has a new address": to the old one, with what to do if it was somebody else. Does not name the new
+    /// one: it is nobody's business any more who reads this mailbox.
+    pub fn address_changed(to: &Email) -> Result<Self, MailError> {
+        let subject = "Your Kith account has a new e-mail address";
+        Self::rendered(to, subject, &AddressChangedText, &AddressChangedHtml { subject })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "confirm_new_address.txt")]
+struct ConfirmNewAddressText<'a> {
+    username: &'a str,
+    link: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "confirm_new_address.html")]
+pub(super) struct ConfirmNewAddressHtml<'a> {
+    pub(super) subject: &'a str,
+    pub(super) username: &'a str,
+    pub(super) link: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "address_wanted.txt")]
+struct AddressWantedText;
+
+#[derive(Template)]
+#[template(path = "address_wanted.html")]
+struct AddressWantedHtml<'a> {
+    subject: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "address_changed.txt")]
+struct AddressChangedText;
+
+#[derive(Template)]
+#[template(path = "address_changed.html")]
+struct AddressChangedHtml<'a> {
+    subject: &'a str,
+}

@@ -1,0 +1,56 @@
+//! Mails about passwords.
+
+use crate::{MailError, Message};
+use askama::Template;
+use kith_domain::{Email, Username};
+
+impl Message {
+    /// "Choose a new password": `link` leads to the page that sets it for the account of `username`. Says that it works
+    /// once, for an hour.
+    pub fn reset_password(to: &Email, username: &Username, link: &str) -> Result<Self, MailError> {
+        let subject = "Choose a new password for Kith";
+        let username = username.as_str();
+        Self::rendered(
+            to,
+            subject,
+            &ResetPasswordText { username, link },
+            &ResetPasswordHtml { subject, username, link },
+        )
+    }
+
+    /// "Your password has changed": told after every change, with what to do if it was somebody else. Has no link: such
+    /// mails are what people are lured with most.
+    pub fn password_changed(to: &Email, username: &Username) -> Result<Self, MailError> {
+        let subject = "Your Kith password has changed";
+        let username = username.as_str();
+        Self::rendered(to, subject, &PasswordChangedText { username }, &PasswordChangedHtml { subject, username })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "reset_password.txt")]
+struct ResetPasswordText<'a> {
+    username: &'a str,
+    link: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "reset_password.html")]
+pub(super) struct ResetPasswordHtml<'a> {
+    pub(super) subject: &'a str,
+    pub(super) username: &'a str,
+    pub(super) link: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "password_changed.txt")]
+struct PasswordChangedText<'a> {
+    username: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "password_changed.html")]
+pub(super) struct PasswordChangedHtml<'a> {
+    pub(super) subject: &'a str,
+    pub(super) username: &'a str,
+}

@@ -1,0 +1,167 @@
+//! What holds for every mail, and what each must say.
+
+use super::{Message, address, password, registration};
+use askama::Template as _;
+use kith_domain::{Email, Username};
+use std::collections::BTreeSet;
+
+const LONGEST_NAME: &str = "ada.lovelace-of-a-very-long-name";
+const LINK: &str = "https://kith.example/confirm?token=usr_1.abc";
+
+fn to() -> Email {
+    Email::parse("ada@example.org").unwrap()
+}
+
+/// Mails whose link holds a token, with what each must say beside it.
+fn with_a_link() -> Vec<(Message, &'static [&'static str])> {
+    let (to, name) = (to(), Username::parse(LONGEST_NAME).unwrap());
+    vec![
+        (
+            Message::confirm_registration(&to, &name, LINK).unwrap(),
+            &[LONGEST_NAME, "once, within 24 hours", "\"This was not me\""],
+        ),
+        (
+            Message::confirm_new_address(&to, &name, LINK).unwrap(),
+            &[LONGEST_NAME, "once, within 24 hours", "\"This was not me\""],
+        ),
+        (
+            Message::reset_password(&to, &name, LINK).unwrap(),
+            &[LONGEST_NAME, "once, within an hour", "Then do nothing: your password stays as it is."],
+        ),
+        (
+            Message::invitation(&to, LINK).unwrap(),
+            &["kith.example", "once, within seven days", "Choose a password", "Then do nothing"],
+        ),
+    ]
+}
+
+/// Mails with nothing to click on, with what each must say.
+fn without_a_link() -> Vec<(Message, &'static [&'static str])> {
+    let (to, name) = (to(), Username::parse(LONGEST_NAME).unwrap());
+    vec![
+        (
+            Message::password_changed(&to, &name).unwrap(),
+            &[LONGEST_NAME, "you have forgotten your password", "logs everybody out"],
+        ),
+        (Message::address_has_account(&to).unwrap(), &["already has an account", "log in", "password"]),
+        (Message::address_wanted(&to).unwrap(), &["already has an account", "nothing about yours has changed"]),
+        (Message::address_changed(&to).unwrap(), &["It has another one now", "choose another password", "admin"]),
+        (Message::account_erased(&to).unwrap(), &["has been deleted, and everything in it", "our last mail"]),
+    ]
+}
+
+fn all() -> Vec<Message> {
+    let both = with_a_link().into_iter().chain(without_a_link());
+    both.map(|(mail, _)| mail).collect()
+}
+
+/// The words of an HTML part, without tags and hidden head.
+fn words_of(html: &str) -> String {
+    let body = html.split_once("<div class=\"card").unwrap().1.split_once('>').unwrap().1;
+    let text: String =
+        body.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect::<Vec<_>>().join(" ");
+    one_line(&text.replace("&ldquo;", "\"").replace("&rdquo;", "\""))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn both_parts_hold_the_link_and_what_to_know_about_it() {
+    for (mail, needed) in with_a_link() {
+        assert_eq!(mail.html.matches(&format!("href=\"{LINK}\"")).count(), 2, "a button and the link itself");
+        assert!(mail.html.contains(&format!(">{LINK}<")), "the link can be read and copied");
+        assert!(mail.text.lines().any(|line| line == LINK), "the link stands on a line of its own");
+        for part in [one_line(&mail.text), words_of(&mail.html)] {
+            for needed in needed.iter().chain([&LINK, &"nothing happens before you"]) {
+                assert!(part.contains(needed), "{needed:?} is missing in {part}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_mail_that_only_tells_has_nothing_to_click_on() {
+    for (mail, needed) in without_a_link() {
+        assert!(!mail.html.contains("<a ") && !mail.html.contains("http") && !mail.text.contains("http"));
+        for part in [one_line(&mail.text), words_of(&mail.html)] {
+            for needed in needed {
+                assert!(part.contains(needed), "{needed:?} is missing in {part}");
+            }
+        }
+    }
+}
+
+#[test]
+fn subjects_are_short_and_each_is_its_own() {
+    let subjects: BTreeSet<String> = all().into_iter().map(|mail| mail.subject).collect();
+    assert_eq!(subjects.len(), all().len());
+    // A phone shows about 40 characters, a mail program about 60.
+    assert!(subjects.iter().all(|subject| subject.len() <= 50 && subject.contains("Kith")), "{subjects:?}");
+}
+
+#[test]
+fn every_mail_says_why_it_came_and_that_it_is_no_list() {
+    for mail in all() {
+        for part in [one_line(&mail.text), words_of(&mail.html)] {
+            assert!(part.contains("You get this mail because") && part.contains("not a list"), "{part}");
+        }
+    }
+}
+
+#[test]
+fn both_parts_say_the_same() {
+    let words = |part: &str| -> BTreeSet<String> {
+        part.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect()
+    };
+    // How to get along without the button, and its label.
+    let only_html =
+        words("If the button does nothing, copy this into your browser. Confirm my address. Accept the invitation.");
+    for mail in all() {
+        // The HTML part has the signature above.
+        let (text, html) = (words(&mail.text), words(&format!("Kith {}", words_of(&mail.html))));
+        let missing = &(&html - &text) - &only_html;
+        assert!(missing.is_empty() && text.is_subset(&html), "{missing:?} {:?}", &text - &html);
+    }
+}
+
+#[test]
+fn html_in_values_is_shown_not_obeyed() {
+    let (subject, username) = ("</title><script>alert(1)</script>", "<img src=x onerror=alert(1)>");
+    let link = "https://kith.example\"><script>alert(2)</script>/?a=1&b=\"><script>alert(2)</script>";
+    let parts = [
+        registration::ConfirmRegistrationHtml { subject, username, link }.render(),
+        registration::AddressHasAccountHtml { subject }.render(),
+        password::ResetPasswordHtml { subject, username, link }.render(),
+        password::PasswordChangedHtml { subject, username }.render(),
+        address::ConfirmNewAddressHtml { subject, username, link }.render(),
+        Ok(Message::invitation(&to(), link).unwrap().html),
+    ];
+    for html in parts.map(Result::unwrap) {
+        assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("b=\""), "{html}");
+    }
+}
+
+#[test]
+fn nothing_is_loaded_when_a_mail_is_read() {
+    for mail in all() {
+        for loading in ["<img", "<link", "<script", "<iframe", "url(", "@import", "@font-face", "src="] {
+            assert!(!mail.html.contains(loading), "{loading}");
+        }
+    }
+}
+
+#[test]
+fn plain_text_keeps_to_short_lines() {
+    for line in all().iter().flat_map(|mail| mail.text.lines()).filter(|line| *line != LINK) {
+        assert!(line.len() <= 78, "{line:?}");
+    }
+}
+
+#[test]
+fn debug_does_not_show_the_link() {
+    for (mail, _) in with_a_link() {
+        assert!(!format!("{mail:?}").contains("token"));
+    }
+}

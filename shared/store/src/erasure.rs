@@ -1,0 +1,43 @@
+//! Erasing an account: everything in the user's partition first, the user last, so that a job that dies half-way finds
+//! where to go on.
+
+use crate::item::text_of;
+use crate::keys::{self, Key};
+use crate::registrations::held_by;
+use crate::table::Order;
+use crate::transaction::Transaction;
+use crate::{Result, Store, StoreError};
+use kith_domain::{Task, User};
+
+/// How many items are read and deleted at a time.
+const BATCH: i32 = 25;
+
+impl Store {
+    /// Deletes up to 25 of the items that belong to a user, but not the user; true if there may be more.
+    pub async fn erase_some_of(&self, user: &User) -> Result<bool> {
+        let pk = keys::user(user.id).pk;
+        let (items, more) = self.page(&pk, "", Order::OldestFirst, None, BATCH).await?;
+        let mut deleted = 0;
+        for sk in items.iter().filter_map(|item| text_of(item, "sk")).filter(|sk| *sk != "user") {
+            let key = Key { pk: pk.clone(), sk: sk.to_owned() };
+            let _ = self.delete(&key, crate::table::Expression::default()).await?;
+            deleted += 1;
+        }
+        Ok(more || deleted > 0)
+    }
+
+    /// Deletes the user, frees address and username, and leaves the task of telling the former owner.
+    pub async fn erase_user(&self, user: &User, receipt: &Task) -> Result<()> {
+        let mut change = Transaction::new();
+        let erasing = crate::table::Expression {
+            condition: Some("attribute_type(erasing_since, :number)"),
+            values: vec![(":number", keys::text("N"))],
+            ..crate::table::Expression::default()
+        };
+        change.delete(&self.table, &keys::user(user.id), erasing, |_| StoreError::Stale);
+        change.delete(&self.table, &keys::username(&user.username), held_by(user.id), |_| StoreError::Stale);
+        change.delete(&self.table, &keys::email_owner(&user.email), held_by(user.id), |_| StoreError::Stale);
+        self.put_task(&mut change, receipt)?;
+        self.commit(change).await
+    }
+}

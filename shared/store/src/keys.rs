@@ -1,0 +1,127 @@
+//! Every key of the table, built here and nowhere else. `docs/DATA.md` lists what is behind each.
+//!
+//! A partition key's prefix is also what a function's policy in the template names (`dynamodb:LeadingKeys`).
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use kith_domain::{AuditId, Email, Purpose, Role, SessionId, TaskId, UserId, Username, Worker};
+use std::collections::HashMap;
+
+/// A primary key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Self {
+        Self { pk, sk: sk.into() }
+    }
+
+    /// The key as the API takes it.
+    pub(crate) fn attributes(&self) -> HashMap<String, AttributeValue> {
+        HashMap::from([("pk".to_owned(), text(&self.pk)), ("sk".to_owned(), text(&self.sk))])
+    }
+}
+
+/// A string attribute.
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+/// A number attribute.
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// The one index.
+pub(crate) const INDEX: &str = "gsi1";
+/// The one partition of tasks in [`INDEX`].
+pub(crate) const OUTBOX: &str = "outbox";
+/// The one partition of what `expire-items` deletes in [`INDEX`].
+pub(crate) const EXPIRING: &str = "expiring";
+/// The one partition of users in [`INDEX`].
+pub(crate) const USERS: &str = "users";
+
+/// Sort keys of sessions begin so.
+pub(crate) const SESSIONS: &str = "session#";
+/// Sort keys of an address's registrations begin so.
+pub(crate) const PENDINGS: &str = "pending#";
+/// Sort keys of audit events begin so.
+pub(crate) const AUDITS: &str = "audit#";
+/// Sort key of what owns an address or a username.
+pub(crate) const OWNER: &str = "owner";
+/// Sort keys of published verification keys begin so.
+pub(crate) const PUBLISHED: &str = "key#";
+
+pub(crate) fn user(id: UserId) -> Key {
+    Key::new(format!("user#{id}"), "user")
+}
+
+pub(crate) fn session(user: UserId, id: SessionId) -> Key {
+    Key::new(format!("user#{user}"), format!("{SESSIONS}{id}"))
+}
+
+pub(crate) fn registration(id: UserId) -> Key {
+    Key::new(format!("pending#{id}"), "pending")
+}
+
+pub(crate) fn username(username: &Username) -> Key {
+    Key::new(format!("username#{}", username.folded()), OWNER)
+}
+
+pub(crate) fn email_owner(email: &Email) -> Key {
+    Key::new(format!("email#{}", email.folded()), OWNER)
+}
+
+pub(crate) fn email_pending(email: &Email, registration: UserId) -> Key {
+    Key::new(format!("email#{}", email.folded()), format!("{PENDINGS}{registration}"))
+}
+
+pub(crate) fn window(limit: &str, subject_hash: &str) -> Key {
+    Key::new(format!("rate#{limit}#{subject_hash}"), "window")
+}
+
+pub(crate) fn answer(key_hash: &str) -> Key {
+    Key::new(format!("idem#{key_hash}"), "answer")
+}
+
+/// The sort key names who does the task, so that the relay needs the key alone.
+pub(crate) fn task(id: TaskId, worker: Worker) -> Key {
+    Key::new(format!("outbox#{id}"), worker.operation())
+}
+
+pub(crate) fn link(user: UserId, purpose: Purpose) -> Key {
+    Key::new(format!("user#{user}"), format!("link#{}", purpose.name()))
+}
+
+/// The copy of an event with those whom it is about.
+pub(crate) fn own_audit(user: UserId, id: AuditId) -> Key {
+    Key::new(format!("user#{user}"), format!("{AUDITS}{id}"))
+}
+
+pub(crate) fn audit(year: i16, id: AuditId) -> Key {
+    Key::new(format!("audit#{year}"), format!("{AUDITS}{id}"))
+}
+
+/// Who has a role above member.
+pub(crate) fn roster(role: Role, user: UserId) -> Key {
+    Key::new(roster_of(role), user.to_string())
+}
+
+/// How many admins there are.
+pub(crate) fn admin_count() -> Key {
+    Key::new(roster_of(Role::Admin), "count")
+}
+
+pub(crate) fn roster_of(role: Role) -> String {
+    format!("roster#{}", role.name())
+}
+
+pub(crate) fn signing_ring() -> Key {
+    Key::new("keys#signing".to_owned(), "ring")
+}
+
+pub(crate) fn signing_key(kid: &str) -> Key {
+    Key::new("keys#signing".to_owned(), format!("{PUBLISHED}{kid}"))
+}

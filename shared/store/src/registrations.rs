@@ -1,0 +1,333 @@
+//! Registrations: accounts whose address is not confirmed yet.
+
+use crate::index::{indexed, time};
+use crate::item::{Item, entity, expiring, item, number_of, text_of};
+use crate::keys::{self, EXPIRING, OWNER, PENDINGS, USERS, number, text};
+use crate::table::Expression;
+use crate::transaction::Transaction;
+use crate::{Answer, Result, Store, StoreError};
+use jiff::Timestamp;
+use kith_domain::{Email, Registration, Role, Task, User, UserId, Username};
+use serde::{Deserialize, Serialize};
+
+/// How many rival registrations of one address confirming ends at once; three writes each, and a transaction takes
+/// 100. The others can never be confirmed and expire by themselves.
+const RIVALS: usize = 30;
+
+/// Who may be meant by a name that somebody logs in with.
+#[derive(Debug, Default)]
+pub struct Claimants {
+    /// The account that owns the name.
+    pub user: Option<User>,
+    /// The newest unconfirmed registration with it.
+    pub registration: Option<Registration>,
+}
+
+/// Holds a username: for good, or until `expires_at` for a registration.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct UsernameGuard {
+    pub(crate) user: UserId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) expires_at: Option<i64>,
+}
+
+/// Names the owner of an address, or a registration for it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct EmailEntry {
+    pub(crate) user: UserId,
+    username: Username,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<i64>,
+}
+
+impl Store {
+    /// Stores a registration, holds its username and leaves the task of mailing the link; all or nothing.
+    ///
+    /// `UsernameTaken` where a user or a live registration has the name. Whether the address has an account makes no
+    /// difference, not even in the calls made.
+    pub async fn register(
+        &self,
+        registration: &Registration,
+        task: &Task,
+        answer: Option<Answer>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut change = Transaction::new();
+        self.put_answer(&mut change, answer, now)?;
+        let [guard, pending, entry] = registration_items(registration)?;
+        change.put(&self.table, guard, free(now), |_| StoreError::UsernameTaken);
+        change.put_new(&self.table, pending);
+        change.put_new(&self.table, entry);
+        self.put_task(&mut change, task)?;
+        self.commit(change).await
+    }
+
+    /// A live registration.
+    pub async fn registration(&self, id: UserId, now: Timestamp) -> Result<Registration> {
+        let item = self.get(&keys::registration(id)).await?.ok_or(StoreError::NotFound)?;
+        let registration: Registration = entity(item)?;
+        if now < registration.expires_at { Ok(registration) } else { Err(StoreError::NotFound) }
+    }
+
+    /// The account that owns an address and its newest live registration, as ids: one read.
+    pub async fn claims_on(&self, email: &Email, now: Timestamp) -> Result<(Option<UserId>, Option<UserId>)> {
+        let mut owner = None;
+        let mut newest = None;
+        for item in self.everything(&keys::email_owner(email).pk, "").await? {
+            let is_owner = text_of(&item, "sk") == Some(OWNER);
+            let is_live = number_of(&item, "expires_at").is_some_and(|end| now.as_millisecond() < end);
+            let entry: EmailEntry = entity(item)?;
+            if is_owner {
+                owner = Some(entry.user);
+            } else if is_live {
+                newest = newest.max(Some(entry.user));
+            }
+        }
+        Ok((owner, newest))
+    }
+
+    /// Who may be meant by an address: two reads, whatever exists.
+    pub async fn claimants_of_email(&self, email: &Email, now: Timestamp) -> Result<Claimants> {
+        let (owner, newest) = self.claims_on(email, now).await?;
+        let nobody = UserId::new(now);
+        self.claimants(owner.unwrap_or(nobody), newest.unwrap_or(nobody), now).await
+    }
+
+    /// Who is meant by a username: two reads, whatever exists.
+    pub async fn claimants_of_username(&self, username: &Username, now: Timestamp) -> Result<Claimants> {
+        let guard = self.get(&keys::username(username)).await?.map(entity::<UsernameGuard>).transpose()?;
+        let id = guard.map_or_else(|| UserId::new(now), |guard| guard.user);
+        self.claimants(id, id, now).await
+    }
+
+    /// Nobody: the two reads of an unknown username, for what cannot be one.
+    pub async fn claimants_of_nobody(&self, now: Timestamp) -> Result<Claimants> {
+        self.claimants_of_username(&Username::nobody(), now).await
+    }
+
+    async fn claimants(&self, user: UserId, registration: UserId, now: Timestamp) -> Result<Claimants> {
+        let [user, registration] = self.get_all([&keys::user(user), &keys::registration(registration)]).await?;
+        let registration = registration.map(entity::<Registration>).transpose()?;
+        Ok(Claimants {
+            user: user.map(entity).transpose()?,
+            registration: registration.filter(|found| now < found.expires_at),
+        })
+    }
+
+    /// Adds the hash of a mailed link. `NotFound` once the registration is confirmed, withdrawn or expired.
+    pub async fn add_registration_link(&self, id: UserId, hash: &str, now: Timestamp) -> Result<Registration> {
+        loop {
+            let before = self.registration(id, now).await?;
+            let mut after = before.clone();
+            after.link_hashes.add(hash.to_owned());
+            after.rev += 1;
+            let change = Expression {
+                update: Some("SET link_hashes = :hashes, rev = :after".into()),
+                condition: Some("rev = :before"),
+                values: vec![
+                    (":hashes", serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(&after.link_hashes)?),
+                    (":before", number(before.rev)),
+                    (":after", number(after.rev)),
+                ],
+                ..Expression::default()
+            };
+            match self.update(&keys::registration(id), change).await? {
+                Ok(_) => return Ok(after),
+                // Another mail was being made at the same time, or this is a repeat of our own write. Either way the
+                // newest item tells.
+                Err(refused) => match refused.0.map(entity::<Registration>).transpose()? {
+                    None => return Err(StoreError::NotFound),
+                    Some(current) if current.link_hashes.contain(hash) => return Ok(current),
+                    Some(_) => {}
+                },
+            }
+        }
+    }
+
+    /// Turns a registration into its user and ends all others for the same address.
+    ///
+    /// `NotFound` where the link has been used, replaced or expired meanwhile, or the address got an account.
+    pub async fn confirm(
+        &self,
+        registration: &Registration,
+        link_hash: &str,
+        user: &User,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut change = Transaction::new();
+        let opened = opened_by(link_hash, now);
+        change.delete(&self.table, &keys::registration(registration.id), opened, |_| StoreError::NotFound);
+        let [account, owner] = user_items(user)?;
+        change.put_new(&self.table, account);
+        change.put(&self.table, owner, unowned(), |_| StoreError::NotFound);
+        self.move_roster(&mut change, user.id, Role::Member, user.role)?;
+        let for_good = Expression { update: Some("REMOVE expires_at, #ttl".into()), ..held_by(user.id) };
+        let for_good = Expression { names: vec![("#user", "user"), ("#ttl", "ttl")], ..for_good };
+        change.update(&self.table, &keys::username(&user.username), for_good, |_| StoreError::NotFound);
+        let own = keys::email_pending(&user.email, registration.id);
+        change.delete(&self.table, &own, Expression::default(), |_| StoreError::Stale);
+        for rival in self.rivals_of(registration, now).await? {
+            self.remove_registration(&mut change, &user.email, &rival);
+        }
+        self.commit(change).await
+    }
+
+    /// Removes a registration on the word of the address's owner, and frees its username.
+    pub async fn withdraw(&self, registration: &Registration, link_hash: &str, now: Timestamp) -> Result<()> {
+        let mut change = Transaction::new();
+        let opened = opened_by(link_hash, now);
+        change.delete(&self.table, &keys::registration(registration.id), opened, |_| StoreError::NotFound);
+        let pointer = keys::email_pending(&registration.email, registration.id);
+        change.delete(&self.table, &pointer, Expression::default(), |_| StoreError::Stale);
+        change.delete(&self.table, &keys::username(&registration.username), held_by(registration.id), |_| {
+            StoreError::Stale
+        });
+        self.commit(change).await
+    }
+
+    /// Up to 500 registrations that expired before `now`, oldest first. From the index, which may lag a moment.
+    pub async fn expired_registrations(&self, now: Timestamp) -> Result<Vec<UserId>> {
+        let keys = self.indexed_before(EXPIRING, now).await?;
+        let id = |key: &keys::Key| key.pk.strip_prefix("pending#")?.parse().ok();
+        keys.iter().map(|key| id(key).ok_or_else(|| StoreError::Unreadable("a registration's key".into()))).collect()
+    }
+
+    /// Deletes all of a registration that has expired; false where it is gone or still lives.
+    pub async fn expire_registration(&self, id: UserId, now: Timestamp) -> Result<bool> {
+        let Some(item) = self.get(&keys::registration(id)).await? else { return Ok(false) };
+        let registration: Registration = entity(item)?;
+        let mut change = Transaction::new();
+        let expired = Expression {
+            condition: Some("expires_at <= :now"),
+            values: vec![(":now", number(now.as_millisecond()))],
+            ..Expression::default()
+        };
+        change.delete(&self.table, &keys::registration(id), expired, |_| StoreError::Stale);
+        change.delete_any(&self.table, &keys::email_pending(&registration.email, id));
+        match self.commit(change).await {
+            Ok(()) => {
+                // Somebody may hold the name by now: an expired hold is free to take.
+                let _ = self.delete(&keys::username(&registration.username), held_by(id)).await?;
+                Ok(true)
+            }
+            Err(StoreError::Stale) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn rivals_of(&self, registration: &Registration, now: Timestamp) -> Result<Vec<EmailEntry>> {
+        let items = self.everything(&keys::email_owner(&registration.email).pk, PENDINGS).await?;
+        let entries = items.into_iter().map(entity::<EmailEntry>).collect::<Result<Vec<_>>>()?;
+        let is_rival = |entry: &EmailEntry| {
+            entry.user != registration.id && entry.expires_at.is_some_and(|end| now.as_millisecond() < end)
+        };
+        Ok(entries.into_iter().filter(is_rival).take(RIVALS).collect())
+    }
+
+    fn remove_registration(&self, change: &mut Transaction, email: &Email, entry: &EmailEntry) {
+        change.delete_any(&self.table, &keys::registration(entry.user));
+        change.delete_any(&self.table, &keys::email_pending(email, entry.user));
+        let still_held =
+            Expression { condition: Some("attribute_not_exists(pk) OR #user = :user"), ..held_by(entry.user) };
+        change.delete(&self.table, &keys::username(&entry.username), still_held, |_| StoreError::Stale);
+    }
+}
+
+/// What a registration is stored as: the hold on its username, itself, and its entry under the address.
+fn registration_items(registration: &Registration) -> Result<[Item; 3]> {
+    let end = registration.expires_at;
+    let until = Some(end.as_millisecond());
+    let guard = UsernameGuard { user: registration.id, expires_at: until };
+    let entry = EmailEntry { user: registration.id, username: registration.username.clone(), expires_at: until };
+    let entry_key = keys::email_pending(&registration.email, registration.id);
+    Ok([
+        expiring(item(&keys::username(&registration.username), "username", &guard)?, end),
+        indexed(
+            expiring(item(&keys::registration(registration.id), "registration", registration)?, end),
+            EXPIRING,
+            time(end),
+        ),
+        expiring(item(&entry_key, "email_pending", &entry)?, end),
+    ])
+}
+
+/// What a user is stored as: itself, and the ownership of its address.
+pub(crate) fn user_items(user: &User) -> Result<[Item; 2]> {
+    let owner = EmailEntry { user: user.id, username: user.username.clone(), expires_at: None };
+    let account = indexed(item(&keys::user(user.id), "user", user)?, USERS, user.id.to_string());
+    Ok([account, item(&keys::email_owner(&user.email), "email_owner", &owner)?])
+}
+
+/// The condition that a link opens a live registration.
+pub(crate) fn opened_by(link_hash: &str, now: Timestamp) -> Expression {
+    Expression {
+        condition: Some("expires_at > :now AND contains(link_hashes, :link)"),
+        values: vec![(":now", number(now.as_millisecond())), (":link", text(link_hash))],
+        ..Expression::default()
+    }
+}
+
+/// The condition that a username is free.
+pub(crate) fn free(now: Timestamp) -> Expression {
+    Expression {
+        condition: Some("attribute_not_exists(pk) OR expires_at <= :now"),
+        values: vec![(":now", number(now.as_millisecond()))],
+        ..Expression::default()
+    }
+}
+
+/// The condition that an address has no account.
+pub(crate) fn unowned() -> Expression {
+    Expression { condition: Some("attribute_not_exists(pk)"), ..Expression::default() }
+}
+
+/// The condition that a name is held by this account.
+pub(crate) fn held_by(user: UserId) -> Expression {
+    Expression {
+        condition: Some("#user = :user"),
+        names: vec![("#user", "user")],
+        values: vec![(":user", text(user.to_string()))],
+        ..Expression::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::item::snapshot;
+    use kith_domain::{AdminEmails, PasswordHash, PersonName, REGISTRATION_LIFETIME};
+
+    fn registration() -> Registration {
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        Registration {
+            id: "usr_01a318c1400074aab4a3b5b6a7a8b9c0".parse().unwrap(),
+            email: Email::parse("Ada@example.org").unwrap(),
+            username: Username::parse("Ada.L").unwrap(),
+            first_name: PersonName::parse("Ada").unwrap(),
+            last_name: PersonName::parse("Lovelace").unwrap(),
+            password_hash: PasswordHash::from_phc("$argon2id$…".into()),
+            link_hashes: {
+                let mut links = kith_domain::LinkHashes::default();
+                links.add("hash of a link".into());
+                links
+            },
+            created_at: now,
+            expires_at: now + REGISTRATION_LIFETIME,
+            rev: 1,
+        }
+    }
+
+    #[test]
+    fn a_registration_is_stored_as_three_items() {
+        insta::assert_json_snapshot!(registration_items(&registration()).unwrap().map(snapshot));
+    }
+
+    #[test]
+    fn a_user_is_stored_as_two_items_and_reads_back() {
+        let confirmed = Timestamp::from_second(1_800_000_060).unwrap();
+        let user = registration().confirm(&AdminEmails::default(), "cursor key".into(), confirmed);
+        let [account, owner] = user_items(&user).unwrap();
+        assert_eq!(crate::item::entity::<User>(account.clone()).unwrap(), user);
+        insta::assert_json_snapshot!([account, owner].map(snapshot));
+    }
+}

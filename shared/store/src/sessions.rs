@@ -1,0 +1,174 @@
+//! Sessions.
+
+use crate::item::{Item, entity, expiring, item, text_of, ttl};
+use crate::keys::{self, SESSIONS, number, text};
+use crate::table::{Expression, Order};
+use crate::transaction::Transaction;
+use crate::{Result, Store, StoreError};
+use jiff::Timestamp;
+use kith_domain::{Login, PasswordHash, Session, SessionId, User, UserId};
+
+/// What became of a refresh.
+#[derive(Debug)]
+pub enum Rotation {
+    /// The session has its new token.
+    Done,
+    /// Somebody else was first; this is the session as they left it.
+    Lost(Box<Session>),
+}
+
+impl Store {
+    /// The caller: user and session in one consistent batch. `None` where either is gone.
+    pub async fn user_and_session(&self, user: UserId, session: SessionId) -> Result<Option<(User, Session)>> {
+        match self.get_all([&keys::user(user), &keys::session(user, session)]).await? {
+            [Some(user), Some(session)] => Ok(Some((entity(user)?, entity(session)?))),
+            _ => Ok(None),
+        }
+    }
+
+    /// Opens a session and stamps the log-in on the user, whose revision stays.
+    ///
+    /// `Stale` where the password or the session generation changed since the user was read: shutting an account, by
+    /// whatever means, ends its sessions. `rehashed` replaces the stored password hash.
+    pub async fn log_in(&self, user: &User, session: &Session, rehashed: Option<&PasswordHash>) -> Result<()> {
+        let verified = user.password_hash.as_ref().ok_or(StoreError::Stale)?;
+        let login = Login { at: session.created_at, address: session.address.clone() };
+        let stamped = Expression {
+            update: Some(
+                "SET login_count = login_count + :one, current_login = :current, last_login = :last, password_hash = :hash".into(),
+            ),
+            condition: Some("password_hash = :verified AND session_generation = :generation"),
+            values: vec![
+                (":one", number(1)),
+                (":current", serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(login)?),
+                (":last", serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(&user.current_login)?),
+                (":hash", text(rehashed.unwrap_or(verified).as_phc())),
+                (":verified", text(verified.as_phc())),
+                (":generation", number(user.session_generation)),
+            ],
+            ..Expression::default()
+        };
+        let mut change = Transaction::new();
+        change.update(&self.table, &keys::user(user.id), stamped, |_| StoreError::Stale);
+        change.put_new(&self.table, session_item(session)?);
+        self.commit(change).await
+    }
+
+    /// Saves a rotated session if its refresh token is still the one with `used_hash`.
+    pub async fn rotate(&self, session: &Session, used_hash: &str, now: Timestamp) -> Result<Rotation> {
+        let change = Expression {
+            update: Some(
+                "SET refresh_hash = :new, previous_hash = :used, rotated_at = :now, rotated_by = :request, \
+                 last_seen_at = :now, address = :address, expires_at = :end, #ttl = :ttl"
+                    .into(),
+            ),
+            condition: Some("refresh_hash = :used AND expires_at > :now"),
+            names: vec![("#ttl", "ttl")],
+            values: vec![
+                (":new", text(&session.refresh_hash)),
+                (":used", text(used_hash)),
+                (":now", number(now.as_millisecond())),
+                (":request", text(&session.rotated_by)),
+                (":address", text(&session.address)),
+                (":end", number(session.expires_at.as_millisecond())),
+                (":ttl", number(ttl(session.expires_at))),
+            ],
+        };
+        match self.update(&keys::session(session.user, session.id), change).await? {
+            Ok(_) => Ok(Rotation::Done),
+            Err(refused) => {
+                let current: Session = entity(refused.0.ok_or(StoreError::NotFound)?)?;
+                // The answer to our own write got lost and the SDK repeated it.
+                let is_ours = current.rotated_by == session.rotated_by && current.refresh_hash == session.refresh_hash;
+                Ok(if is_ours { Rotation::Done } else { Rotation::Lost(Box::new(current)) })
+            }
+        }
+    }
+
+    /// Ends a session; no error if it is over already.
+    pub async fn end_session(&self, user: UserId, session: SessionId) -> Result<()> {
+        let _ = self.delete(&keys::session(user, session), Expression::default()).await?;
+        Ok(())
+    }
+
+    /// Ends a session that must be alive: `NotFound` otherwise.
+    ///
+    /// A transaction of one, since a deleted item has no mark left by which a repeat would recognise itself.
+    pub async fn revoke_session(&self, user: &User, session: SessionId, now: Timestamp) -> Result<()> {
+        let alive = Expression {
+            condition: Some("expires_at > :now AND generation = :generation"),
+            values: vec![(":now", number(now.as_millisecond())), (":generation", number(user.session_generation))],
+            ..Expression::default()
+        };
+        let mut change = Transaction::new();
+        change.delete(&self.table, &keys::session(user.id, session), alive, |_| StoreError::NotFound);
+        self.commit(change).await
+    }
+
+    /// A page of sessions, oldest first: those that are alive, and whether there are more.
+    pub async fn sessions(
+        &self,
+        user: UserId,
+        is_alive: impl Fn(&Session) -> bool,
+        after: Option<SessionId>,
+        limit: usize,
+    ) -> Result<(Vec<Session>, bool)> {
+        let pk = keys::user(user).pk;
+        let mut after = after.map(|id| format!("{SESSIONS}{id}"));
+        let mut alive = Vec::new();
+        loop {
+            // One more than asked for tells whether there is a next page.
+            let wanted = i32::try_from(limit + 1 - alive.len()).unwrap_or(i32::MAX);
+            let (items, more) = self.page(&pk, SESSIONS, Order::OldestFirst, after.as_deref(), wanted).await?;
+            after = items.last().and_then(|item| text_of(item, "sk")).map(str::to_owned);
+            for item in items {
+                let session: Session = entity(item)?;
+                if is_alive(&session) {
+                    alive.push(session);
+                }
+            }
+            if alive.len() > limit {
+                alive.truncate(limit);
+                return Ok((alive, true));
+            }
+            if !more {
+                return Ok((alive, false));
+            }
+        }
+    }
+}
+
+/// What a session is stored as.
+fn session_item(session: &Session) -> Result<Item> {
+    Ok(expiring(item(&keys::session(session.user, session.id), "session", session)?, session.expires_at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::item::snapshot;
+    use kith_domain::SESSION_LIFETIME;
+
+    #[test]
+    fn a_session_is_stored_with_hashes_and_an_end_and_reads_back() {
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        let session = Session {
+            id: "ses_01a318c1400074aab4a3b5b6a7a8b9c1".parse().unwrap(),
+            user: "usr_01a318c1400074aab4a3b5b6a7a8b9c0".parse().unwrap(),
+            generation: 0,
+            family_hash: "hash of the family".into(),
+            refresh_hash: "hash of the newest token".into(),
+            previous_hash: None,
+            rotated_at: now,
+            rotated_by: "request".into(),
+            created_at: now,
+            last_seen_at: now,
+            device: "curl/8".into(),
+            address: "203.0.113.7".into(),
+            expires_at: now + SESSION_LIFETIME,
+        };
+        let item = session_item(&session).unwrap();
+        assert_eq!(entity::<Session>(item.clone()).unwrap(), session);
+        insta::assert_json_snapshot!(snapshot(item));
+    }
+}
