@@ -1,0 +1,102 @@
+//! `POST /v1/auth/login`: opens a session by password.
+
+use crate::tokens::Tokens;
+use kith_crypto::{RefreshToken, password};
+use kith_domain::{Email, Password, SESSION_LIFETIME, Session, SessionId, User, Username};
+use kith_http::{
+    Cx, Function, Json, LOGIN_ACCOUNT, LOGIN_ACCOUNT_AND_ADDRESS, Problem, Result, Router, Secret, Setting,
+};
+use kith_store::{Claimants, StoreError};
+use secrecy::SecretString;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+/// The function.
+pub fn function() -> Function {
+    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl, Setting::SigningSecret];
+    Function::route("log-in", NEEDS, || Router::default().routes(routes!(log_in)))
+}
+
+/// Who somebody says to be, and the proof.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Credentials {
+    /// E-mail address or username.
+    #[schema(max_length = 254, examples("ada.l"))]
+    login: String,
+    #[schema(value_type = String, format = Password, max_length = 128)]
+    password: SecretString,
+}
+
+/// Log in
+///
+/// An unknown name and a wrong password are answered alike, after the same work. With the right password of an account
+/// that is not confirmed: 403.
+#[utoipa::path(
+    post, path = "/v1/auth/login", operation_id = "log-in", tag = "accounts", request_body = Credentials,
+    extensions(("x-kith-who" = json!("pub"))),
+    responses((status = 200, description = "A new session", body = Tokens))
+)]
+pub async fn log_in(cx: Cx, Json(credentials): Json<Credentials>) -> Result<Secret<Tokens>> {
+    let login = credentials.login.trim().to_lowercase();
+    cx.limit(&LOGIN_ACCOUNT_AND_ADDRESS, &format!("{login}\n{}", cx.client.network())).await?;
+    cx.limit(&LOGIN_ACCOUNT, &login).await?;
+    let (user, stale) = authenticate(&cx, &login, &Password::attempt(&credentials.password)).await?;
+    let rehashed = if stale { Some(password::hash(&credentials.password).await?) } else { None };
+    let token = RefreshToken::generate(user.id, SessionId::new(cx.now));
+    let access = cx.access_token(user.id, token.session).await?;
+    match cx.store.log_in(&user, &session(&cx, &user, &token), rehashed.as_ref()).await {
+        Ok(()) => Ok(Secret(Tokens::new(access, &token))),
+        // The password was changed, or the account was shut, at this very moment.
+        Err(StoreError::Stale) => Err(Problem::wrong_credentials()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whose password it is, and whether it must be hashed anew.
+///
+/// The work is the same for every name of one kind, taken, pending or free: two reads; one hash for a username, two
+/// for an address, since that may have an account and a registration beside it.
+async fn authenticate(cx: &Cx, login: &str, attempt: &Password) -> Result<(User, bool)> {
+    let claimants = match (Email::parse(login), Username::parse(login)) {
+        (Ok(email), _) => cx.store.claimants_of_email(&email, cx.now).await?,
+        (_, Ok(username)) => cx.store.claimants_of_username(&username, cx.now).await?,
+        // No account can have it; this costs what any unknown username costs.
+        (Err(_), Err(_)) => cx.store.claimants_of_nobody(cx.now).await?,
+    };
+    let is_email = login.contains('@');
+    let Claimants { user, registration } = claimants;
+    let pending = registration.map(|registration| registration.password_hash);
+    let first =
+        user.as_ref().and_then(|user| user.password_hash.as_ref()).or(if is_email { None } else { pending.as_ref() });
+    let first = password::verify(attempt.secret(), first).await?;
+    match user {
+        Some(user) if first.matches && user.may_act() => return Ok((user, first.stale)),
+        Some(_) if first.matches => return Err(Problem::wrong_credentials()),
+        None if first.matches => return Err(Problem::unconfirmed()),
+        _ => {}
+    }
+    if is_email && password::verify(attempt.secret(), pending.as_ref()).await?.matches {
+        return Err(Problem::unconfirmed());
+    }
+    Err(Problem::wrong_credentials())
+}
+
+fn session(cx: &Cx, user: &User, token: &RefreshToken) -> Session {
+    Session {
+        id: token.session,
+        user: user.id,
+        generation: user.session_generation,
+        family_hash: token.family.hash().to_string(),
+        refresh_hash: token.current.hash().to_string(),
+        previous_hash: None,
+        rotated_at: cx.now,
+        rotated_by: cx.request_id.to_string(),
+        created_at: cx.now,
+        last_seen_at: cx.now,
+        device: cx.client.device.clone(),
+        address: cx.client.address.clone(),
+        expires_at: cx.now + SESSION_LIFETIME,
+    }
+}

@@ -1,0 +1,86 @@
+//! One's own account, as its owner sees it.
+
+use jiff::Timestamp;
+use kith_domain::{Bio, Email, Location, Login, Permission, PersonName, Preferences, Role, User, UserId, Username};
+use kith_http::Tagged;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use utoipa::ToSchema;
+
+/// One's own account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Me {
+    id: UserId,
+    email: Email,
+    username: Username,
+    /// First and last name.
+    name: Option<String>,
+    first_name: Option<PersonName>,
+    last_name: Option<PersonName>,
+    bio: Option<Bio>,
+    /// Where you live; nobody but you and admins sees it.
+    location: Option<Location>,
+    role: Role,
+    permissions: BTreeSet<Permission>,
+    preferences: Preferences,
+    /// When the account was registered.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When the account was last changed; log-ins do not count.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+    /// When the e-mail address was confirmed.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    confirmed_at: Option<Timestamp>,
+    /// How many times you have logged in.
+    login_count: u64,
+    current_login: Option<LoginView>,
+    last_login: Option<LoginView>,
+}
+
+/// A log-in: when and from where.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LoginView {
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// The network address.
+    #[schema(examples("203.0.113.7"))]
+    address: String,
+}
+
+impl From<Login> for LoginView {
+    fn from(login: Login) -> Self {
+        Self { at: login.at, address: login.address }
+    }
+}
+
+impl From<User> for Me {
+    fn from(user: User) -> Self {
+        Self {
+            name: user.name(),
+            id: user.id,
+            email: user.email,
+            username: user.username,
+            first_name: user.first_name,
+            last_name: user.last_name,
+            bio: user.bio,
+            location: user.location,
+            role: user.role,
+            permissions: user.permissions,
+            preferences: user.preferences,
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+            confirmed_at: user.confirmed_at,
+            login_count: user.login_count,
+            current_login: user.current_login.map(LoginView::from),
+            last_login: user.last_login.map(LoginView::from),
+        }
+    }
+}
+
+impl Me {
+    /// The account with its revision.
+    pub fn tagged(user: User) -> Tagged<Self> {
+        Tagged { rev: user.rev, view: user.into() }
+    }
+}

@@ -1,0 +1,109 @@
+//! `POST /v1/auth/register`: registers an account and mails the link that confirms it.
+
+use axum::response::Response;
+use jiff::Timestamp;
+use kith_crypto::password;
+use kith_domain::{
+    Email, LinkHashes, Password, PersonName, REGISTRATION_LIFETIME, Registration, RegistrationMode, Role, Task, UserId,
+    Username, Work,
+};
+use kith_http::{
+    Created, Cx, Function, Json, MAILS, Once, OnceHeader, Problem, REGISTRATIONS, Result, Router, Setting,
+    check_password,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+/// The function.
+pub fn function() -> Function {
+    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl, Setting::AdminEmails, Setting::Registration];
+    Function::route("register-account", NEEDS, || Router::default().routes(routes!(register_account)))
+}
+
+/// Who wants an account.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAccount {
+    email: Email,
+    username: Username,
+    first_name: PersonName,
+    last_name: PersonName,
+    password: Password,
+}
+
+/// The account, before its address is confirmed.
+#[derive(Serialize, ToSchema)]
+pub struct Registered {
+    id: UserId,
+    email: Email,
+    username: Username,
+    /// First and last name.
+    #[schema(examples("Ada Lovelace"))]
+    name: String,
+    first_name: PersonName,
+    last_name: PersonName,
+    role: Role,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// Null until the link in the mail has been used.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    confirmed_at: Option<Timestamp>,
+}
+
+/// Register an account
+///
+/// Answers alike whether or not the address has an account already; only the mail differs.
+#[utoipa::path(
+    post, path = "/v1/auth/register", operation_id = "register-account", tag = "accounts", request_body = NewAccount,
+    params(OnceHeader), extensions(("x-kith-who" = json!("pub"))),
+    responses((status = 201, description = "Registered; the address is to be confirmed", body = Registered, headers(("Location", description = "The account, once it is confirmed"))))
+)]
+pub async fn register_account(cx: Cx, once: Once, Json(new): Json<NewAccount>) -> Result<Response> {
+    if let Some(answer) = once.earlier(&cx).await? {
+        return Ok(answer);
+    }
+    check_password("/password", &new.password, &new.username, &new.email)?;
+    if cx.settings().registration_mode()? == RegistrationMode::Invite
+        && !cx.settings().admin_emails()?.include(&new.email)
+    {
+        return Err(Problem::forbidden("Only invited people can register here. Ask somebody who runs it."));
+    }
+    cx.limit_once(&REGISTRATIONS, &cx.client.network(), &once).await?;
+    cx.limit_once(&MAILS, &new.email.folded(), &once).await?;
+    let registration = registration(new, cx.now).await?;
+    let task = Task::new(Work::MailConfirmation { registration: registration.id }, cx.now);
+    let created = Created { location: format!("/v1/users/{}", registration.id), view: Registered::from(&registration) };
+    once.create(&cx, created, async |answer| cx.store.register(&registration, &task, answer, cx.now).await).await
+}
+
+async fn registration(new: NewAccount, now: Timestamp) -> Result<Registration> {
+    Ok(Registration {
+        id: UserId::new(now),
+        email: new.email,
+        username: new.username,
+        first_name: new.first_name,
+        last_name: new.last_name,
+        password_hash: password::hash(new.password.secret()).await?,
+        link_hashes: LinkHashes::default(),
+        created_at: now,
+        expires_at: now + REGISTRATION_LIFETIME,
+        rev: 1,
+    })
+}
+
+impl From<&Registration> for Registered {
+    fn from(registration: &Registration) -> Self {
+        Self {
+            id: registration.id,
+            email: registration.email.clone(),
+            username: registration.username.clone(),
+            name: format!("{} {}", registration.first_name, registration.last_name),
+            first_name: registration.first_name.clone(),
+            last_name: registration.last_name.clone(),
+            role: Role::Member,
+            created_at: registration.created_at,
+            confirmed_at: None,
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The Lambda binary of `relay-outbox`.
+
+fn main() -> std::process::ExitCode {
+    kith_http::serve(kith_jobs::relay_outbox::function())
+}

@@ -1,0 +1,27 @@
+//! `expire-items`: every hour, deletes what has expired and should not wait for the database's own deletion.
+//!
+//! Reads never wait for it: whatever is past its `expires_at` does not exist. So far these are registrations: whoever
+//! never confirmed is forgotten within the hour, not within days.
+
+use kith_http::{Function, JobCx, JobError, Scheduled, Setting};
+use serde::Serialize;
+
+/// The function.
+pub fn function() -> Function {
+    Function::job("expire-items", &[Setting::TableName], expire_items)
+}
+
+/// What was done.
+#[derive(Serialize)]
+struct Expired {
+    registrations: usize,
+}
+
+async fn expire_items(cx: JobCx, event: Scheduled) -> Result<Expired, JobError> {
+    let store = cx.store()?;
+    let mut registrations = 0;
+    for id in store.expired_registrations(event.time).await? {
+        registrations += usize::from(store.expire_registration(id, event.time).await?);
+    }
+    Ok(Expired { registrations })
+}

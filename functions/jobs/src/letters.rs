@@ -1,0 +1,111 @@
+//! Which letter a task is: to whom, with which link, or none any more.
+
+use jiff::Timestamp;
+use kith_crypto::MailToken;
+use kith_domain::{Email, Link, Purpose, UserId, Work};
+use kith_http::{JobCx, JobError, email_change_record};
+use kith_mail::{MailError, Message};
+use kith_store::StoreError;
+
+type Letter = Result<Option<Message>, JobError>;
+
+/// The letter for a task; `None` where there is nobody to write to any more.
+pub(crate) async fn letter(cx: &JobCx, work: Work, now: Timestamp) -> Letter {
+    match work {
+        Work::MailConfirmation { registration } => confirmation(cx, registration, now).await,
+        Work::MailConfirmationAgain { email } => confirmation_again(cx, &email, now).await,
+        Work::MailPasswordReset { email } => password_reset(cx, &email, now).await,
+        Work::MailPasswordChanged { user } => password_changed(cx, user).await,
+        Work::MailInvitation { user } => invitation(cx, user, now).await,
+        Work::MailEmailChange { user } => email_change(cx, user, now).await,
+        Work::MailEmailChanged { email } => written(Message::address_changed(&email)),
+        Work::MailErased { email } => written(Message::account_erased(&email)),
+        Work::EraseAccount { .. } => Err(JobError("not a mail".into())),
+    }
+}
+
+/// The link of a registration, or, if the address has an account, word of the attempt.
+async fn confirmation(cx: &JobCx, id: UserId, now: Timestamp) -> Letter {
+    let store = cx.store()?;
+    let Some(registration) = live(store.registration(id, now).await)? else { return Ok(None) };
+    if store.claims_on(&registration.email, now).await?.0.is_some() {
+        return written(Message::address_has_account(&registration.email));
+    }
+    confirmation_link(cx, id, now).await
+}
+
+/// The same for somebody whose link got lost: nothing where nothing waits.
+async fn confirmation_again(cx: &JobCx, email: &Email, now: Timestamp) -> Letter {
+    match cx.store()?.claims_on(email, now).await? {
+        (Some(_), _) => written(Message::address_has_account(email)),
+        (None, Some(registration)) => confirmation_link(cx, registration, now).await,
+        (None, None) => Ok(None),
+    }
+}
+
+async fn confirmation_link(cx: &JobCx, id: UserId, now: Timestamp) -> Letter {
+    let token = MailToken::generate(id);
+    let added = cx.store()?.add_registration_link(id, &token.secret.hash().to_string(), now).await;
+    let Some(registration) = live(added)? else { return Ok(None) };
+    let link = link_to(cx, "/confirm", &token)?;
+    written(Message::confirm_registration(&registration.email, &registration.username, &link))
+}
+
+/// A link that sets a password, if the address has an account.
+async fn password_reset(cx: &JobCx, email: &Email, now: Timestamp) -> Letter {
+    let store = cx.store()?;
+    let Some(owner) = store.claims_on(email, now).await?.0 else { return Ok(None) };
+    let Some(user) = live(store.user(owner).await)? else { return Ok(None) };
+    let token = MailToken::generate(user.id);
+    // Who was invited and has not come yet has no password to forget: the invitation comes again.
+    let purpose = if user.confirmed_at.is_some() { Purpose::PasswordReset } else { Purpose::Invitation };
+    let link = Link::new(user.id, purpose, user.email.clone(), now);
+    store.add_link_anew(&link, &token.secret.hash().to_string(), now).await?;
+    match purpose {
+        Purpose::Invitation => written(Message::invitation(&user.email, &link_to(cx, "/accept-invitation", &token)?)),
+        _ => written(Message::reset_password(&user.email, &user.username, &link_to(cx, "/reset-password", &token)?)),
+    }
+}
+
+async fn password_changed(cx: &JobCx, user: UserId) -> Letter {
+    let Some(user) = live(cx.store()?.user(user).await)? else { return Ok(None) };
+    written(Message::password_changed(&user.email, &user.username))
+}
+
+async fn invitation(cx: &JobCx, user: UserId, now: Timestamp) -> Letter {
+    let token = MailToken::generate(user);
+    let added = cx.store()?.add_link(user, Purpose::Invitation, &token.secret.hash().to_string(), now).await;
+    let Some(link) = live(added)? else { return Ok(None) };
+    written(Message::invitation(&link.email, &link_to(cx, "/accept-invitation", &token)?))
+}
+
+/// The link that confirms a new address, or, if that has an account, word of the attempt.
+async fn email_change(cx: &JobCx, user: UserId, now: Timestamp) -> Letter {
+    let store = cx.store()?;
+    let Some(wanted) = live(store.link(user, Purpose::EmailChange, now).await)? else { return Ok(None) };
+    if store.claims_on(&wanted.email, now).await?.0.is_some() {
+        return written(Message::address_wanted(&wanted.email));
+    }
+    let Some(user) = live(store.user(user).await)? else { return Ok(None) };
+    let token = MailToken::generate(email_change_record(user.id));
+    let added = store.add_link(user.id, Purpose::EmailChange, &token.secret.hash().to_string(), now).await;
+    let Some(link) = live(added)? else { return Ok(None) };
+    written(Message::confirm_new_address(&link.email, &user.username, &link_to(cx, "/confirm", &token)?))
+}
+
+fn link_to(cx: &JobCx, page: &str, token: &MailToken) -> Result<String, JobError> {
+    cx.link(&format!("{page}?token={}", *token.encode()))
+}
+
+fn written(message: Result<Message, MailError>) -> Letter {
+    message.map(Some).map_err(|error| JobError(error.to_string()))
+}
+
+/// What has been used, withdrawn, deleted or has expired meanwhile needs no mail.
+fn live<T>(found: kith_store::Result<T>) -> Result<Option<T>, JobError> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(StoreError::NotFound) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

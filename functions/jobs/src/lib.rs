@@ -1,0 +1,26 @@
+//! Jobs: what schedules, the table's stream and other functions start.
+//!
+//! One file per job; its binary of the same name is in `src/bin/`.
+
+use kith_http::Function;
+
+pub mod deliver_mail;
+pub mod erase_account;
+pub mod expire_items;
+pub mod redrive_outbox;
+pub mod relay_outbox;
+pub mod rotate_keys;
+
+mod letters;
+
+/// Every function of this area.
+pub fn functions() -> Vec<Function> {
+    vec![
+        relay_outbox::function(),
+        deliver_mail::function(),
+        erase_account::function(),
+        expire_items::function(),
+        redrive_outbox::function(),
+        rotate_keys::function(),
+    ]
+}

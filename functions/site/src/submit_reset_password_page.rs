@@ -1,0 +1,119 @@
+//! `POST /reset-password`: what the form of the page sends.
+
+use crate::form::Faults;
+use crate::mailed::{Mailed, told};
+use crate::page::page;
+use crate::reset_password_form;
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use kith_domain::{Password, Purpose, User};
+use kith_http::{Cx, Form, Function, Html, Result, Router, Setting};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+/// The function.
+pub fn function() -> Function {
+    const NEEDS: &[Setting] = &[Setting::TableName];
+    Function::route("submit-reset-password-page", NEEDS, || {
+        Router::default().routes(routes!(submit_reset_password_page))
+    })
+}
+
+/// The form of the page.
+#[derive(Deserialize, ToSchema)]
+pub struct ResetPasswordForm {
+    /// From the mailed link.
+    #[serde(default)]
+    #[schema(required = true, max_length = 128)]
+    token: String,
+    #[serde(default)]
+    #[schema(required = true, value_type = Password)]
+    password: SecretString,
+    /// The same, against slips of the finger.
+    #[serde(default)]
+    #[schema(required = true, value_type = Password)]
+    password_again: SecretString,
+}
+
+#[derive(Template)]
+#[template(path = "password_set.html")]
+struct PasswordSet<'a> {
+    username: &'a str,
+}
+
+/// Set a new password from the page
+#[utoipa::path(
+    post, path = "/reset-password", operation_id = "submit-reset-password-page", tag = "site",
+    extensions(("x-kith-who" = json!("pub"))),
+    request_body(content = ResetPasswordForm, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "The password is set, and all sessions have ended; the page says what to do next", body = String, content_type = "text/html"),
+        (status = 400, description = "The link does not work; the page says what to do", body = String, content_type = "text/html"),
+        (status = 422, description = "The form again, with what is wrong beside each field", body = String, content_type = "text/html")
+    )
+)]
+pub async fn submit_reset_password_page(cx: Cx, form: Result<Form<ResetPasswordForm>>) -> Result<Response> {
+    told(&cx, Mailed::PasswordReset, outcome(&cx, form).await)
+}
+
+async fn outcome(cx: &Cx, form: Result<Form<ResetPasswordForm>>) -> Result<Html> {
+    let Form(form) = form?;
+    let link = cx.user_link(Purpose::PasswordReset, &form.token).await?;
+    let username = link.user.username.clone();
+    match form.password_for(&link.user) {
+        Ok(password) => {
+            cx.reset_password(link, &password).await?;
+            page(StatusCode::OK, &PasswordSet { username: username.as_str() })
+        }
+        Err(faults) => reset_password_form::form(&username, &form.token, &faults),
+    }
+}
+
+impl ResetPasswordForm {
+    fn password_for(&self, user: &User) -> std::result::Result<Password, Faults> {
+        let mut faults = Faults::default();
+        let password = faults.check_password(&self.password, &[user.username.as_str(), user.email.as_str()]);
+        if self.password.expose_secret() != self.password_again.expose_secret() {
+            faults.add("password_again", "The two passwords are not the same.".to_owned());
+        }
+        password.filter(|_| faults.is_none()).ok_or(faults)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+    use kith_domain::{Email, UserId, Username};
+
+    fn faults(password: &str, password_again: &str) -> Faults {
+        let (email, username) = (Email::parse("ada@example.org").unwrap(), Username::parse("ada.lovelace").unwrap());
+        let id = UserId::new(Timestamp::UNIX_EPOCH);
+        let user = User::new(id, email, username, String::new(), Timestamp::UNIX_EPOCH);
+        let form = ResetPasswordForm {
+            token: String::new(),
+            password: password.into(),
+            password_again: password_again.into(),
+        };
+        form.password_for(&user).err().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_password_is_right_when_it_keeps_the_rules_and_is_typed_twice() {
+        assert!(faults("correct horse", "correct horse").is_none());
+        let slip = faults("correct horse", "corect horse");
+        assert!(slip.of("password_again").is_some() && slip.of("password").is_none());
+        assert!(faults("Ada.Lovelace", "Ada.Lovelace").of("password").is_some());
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        let both = faults("short", "other");
+        assert!(both.of("password").is_some() && both.of("password_again").is_some());
+        let none = faults("", "");
+        assert_eq!(none.of("password"), Some("Your password is required."));
+    }
+}

@@ -1,0 +1,84 @@
+//! A user as somebody else sees them: members the public profile, admins all.
+
+use jiff::Timestamp;
+use kith_domain::{Bio, Email, Location, Permission, PersonName, Role, User, UserId, Username};
+use kith_http::Tagged;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use utoipa::ToSchema;
+
+/// A user.
+#[derive(Serialize, ToSchema)]
+pub struct UserView {
+    id: UserId,
+    username: Username,
+    /// First and last name; null until an invited person has told them.
+    name: Option<String>,
+    first_name: Option<PersonName>,
+    last_name: Option<PersonName>,
+    bio: Option<Bio>,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+    #[serde(flatten)]
+    private: Option<PrivateView>,
+}
+
+/// What only admins and the user see.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PrivateView {
+    email: Email,
+    location: Option<Location>,
+    role: Role,
+    permissions: BTreeSet<Permission>,
+    /// False: an admin has switched the account off.
+    active: bool,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    banned_at: Option<Timestamp>,
+    /// Null until the address is confirmed or the invitation accepted.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    confirmed_at: Option<Timestamp>,
+    login_count: u64,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_login_at: Option<Timestamp>,
+}
+
+impl UserView {
+    /// The user as `viewer` may see them.
+    pub(crate) fn for_viewer(user: &User, viewer: &User) -> Self {
+        let sees_all = viewer.role == Role::Admin || viewer.id == user.id;
+        Self {
+            id: user.id,
+            username: user.username.clone(),
+            name: user.name(),
+            first_name: user.first_name.clone(),
+            last_name: user.last_name.clone(),
+            bio: user.bio.clone(),
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+            private: sees_all.then(|| PrivateView::of(user)),
+        }
+    }
+
+    /// The same with the user's revision.
+    pub(crate) fn tagged(user: &User, viewer: &User) -> Tagged<Self> {
+        Tagged { rev: user.rev, view: Self::for_viewer(user, viewer) }
+    }
+}
+
+impl PrivateView {
+    fn of(user: &User) -> Self {
+        Self {
+            email: user.email.clone(),
+            location: user.location.clone(),
+            role: user.role,
+            permissions: user.permissions.clone(),
+            active: user.is_active,
+            banned_at: user.banned_at,
+            confirmed_at: user.confirmed_at,
+            login_count: user.login_count,
+            last_login_at: user.current_login.as_ref().map(|login| login.at),
+        }
+    }
+}
