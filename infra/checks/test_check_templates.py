@@ -1,0 +1,71 @@
+"""Breaks the project's own templates in one place each, and sees that the check says so."""
+
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+import check_templates
+
+ACCOUNTS = "infra/stacks/accounts.yaml"
+JOBS = "infra/stacks/jobs.yaml"
+STATEMENT = "            - Effect: Allow\n              Action: [dynamodb:UpdateItem]\n              Resource: !Ref TableArn\n"
+
+
+class Rules(unittest.TestCase):
+    def findings_after(self, file, old, new):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            shutil.copy(check_templates.ROOT / "template.yaml", root)
+            shutil.copytree(check_templates.ROOT / "infra/stacks", root / "infra/stacks")
+            text = (root / file).read_text(encoding="utf-8")
+            self.assertIn(old, text, f"{file} changed: adapt this test")
+            (root / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+            return "\n".join(check_templates.check(root)[1])
+
+    def test_our_templates_are_right(self):
+        self.assertEqual(check_templates.check(check_templates.ROOT)[1], [])
+
+    def test_broken_policies_are_found(self):
+        table = "Resource: !Ref TableArn\n"
+        keys = "'dynamodb:LeadingKeys': ['rate#*']"
+        for old, new, finding in [
+            ("[dynamodb:UpdateItem]", "['dynamodb:*']", "dynamodb:* is not among"),
+            ("[dynamodb:UpdateItem]", "[dynamodb:Scan]", "dynamodb:Scan is not among"),
+            ("[dynamodb:UpdateItem]", "[dynamodb:PartiQLSelect]", "dynamodb:PartiQLSelect is not among"),
+            ("[dynamodb:UpdateItem]", "[dynamodb:UpdateItem, ses:SendRawEmail]", "allows nothing else"),
+            (table, "Resource: '*'\n", "wildcard in the resource *"),
+            (table, "Resource: !Sub '${TableArn}/*'\n", "wildcard in the resource ${TableArn}/*"),
+            (f"              Condition: {{'ForAllValues:StringLike': {{{keys}}}}}\n", "", "needs the condition"),
+            (keys, "'dynamodb:LeadingKeys': []", "must name dynamodb:LeadingKeys"),
+            (keys, "'dynamodb:LeadingKeys': ['*']", "leading key '*'"),
+            (keys, "'dynamodb:LeadingKeys': ['rate*']", "leading key 'rate*'"),
+            (STATEMENT, STATEMENT.replace("Allow", "Deny"), "only plain Allow statements"),
+        ]:
+            with self.subTest(new=new):
+                self.assertIn(finding, self.findings_after(ACCOUNTS, old, new))
+
+    def test_keys_stay_with_those_who_need_them(self):
+        write = self.findings_after(ACCOUNTS, "['rate#*']", "['rate#*', 'keys#*']")
+        self.assertIn("only RotateKeys may write 'keys#*'", write)
+        read = self.findings_after(
+            JOBS, "Action: [lambda:InvokeFunction]", "Action: [lambda:InvokeFunction, secretsmanager:GetSecretValue]"
+        )
+        self.assertIn("only LogIn, RefreshToken, RotateKeys may use secretsmanager:GetSecretValue", read)
+
+    def test_broken_wiring_is_found(self):
+        for file, old, new, finding in [
+            (ACCOUNTS, "  ShowMeRoute:", "  ShowMyRoute:", "the resource ShowMeRoute is missing"),
+            (ACCOUNTS, "lambda/show-me\n", "lambda/show-us\n", "'show-us' in PascalCase"),
+            (ACCOUNTS, "!GetAtt ShowMe.Arn", "!GetAtt UpdateMe.Arn", "ShowMeIntegration must call ShowMe"),
+            (ACCOUNTS, "RouteKey: GET /v1/me", "RouteKey: PATCH /v1/me", "route PATCH /v1/me is also in"),
+            ("template.yaml", "        Registration: !Ref Registration\n", "", "does not pass Registration"),
+            ("template.yaml", "infra/stacks/jobs.yaml", "infra/stacks/job.yaml", "which does not exist"),
+            (JOBS, "  FailedTasks:\n", "\n  FailedTasks:\n", "a comment above FailedTasks"),
+        ]:
+            with self.subTest(new=new):
+                self.assertIn(finding, self.findings_after(file, old, new))
+
+
+if __name__ == "__main__":
+    unittest.main()

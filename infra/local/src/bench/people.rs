@@ -1,0 +1,314 @@
+//! A small world for each function to be measured in, and the people in it. They get to where they are through the
+//! functions themselves, so that the table holds what it would hold.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::requests::{DELETE_ME, INVITE, JSON, LOG_IN, REGISTER, Request, TOKEN, TOKEN_AND_JSON};
+use super::sandbox::{Launch, Sandbox};
+use super::{BenchError, Ground};
+use crate::aws::{Aws, AwsOptions};
+use crate::clock::Clock;
+use crate::front::event::{self, Incoming};
+use crate::jobs::new_id;
+use crate::template::REGION;
+
+/// Where members have their addresses, and where those have theirs whom the runner's `AdminEmails` names.
+const MEMBERS: &str = "example.org";
+const ADMINS: &str = "admin.example.org";
+
+/// How far a person has come; up to [`Stage::LoggedIn`] each stage has what those before it have, and after it all have
+/// what that one has, but for [`Stage::Invited`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// Nobody in particular, from an address of their own: `{address}`.
+    Anyone,
+    /// `{email}`, `{username}`, `{password}`, not registered.
+    Stranger,
+    /// Registered; the mail is a task in the outbox: `{task}`.
+    Waiting,
+    /// The mail is there: `{mail_token}`.
+    Registered,
+    /// Has an account.
+    Confirmed,
+    /// `{access_token}`, `{refresh_token}`, `{session_id}`, `{user_id}`.
+    LoggedIn,
+    /// Has asked for a new password: `{mail_token}`.
+    Forgetful,
+    /// Has deleted the account; its erasing is a task in the outbox: `{task}`.
+    Leaving,
+    /// An admin, beside a member: `{other_id}`, `{other_username}`.
+    Admin,
+    /// An admin who has banned that member.
+    Banning,
+    /// Invited by an admin, not yet here: `{mail_token}`.
+    Invited,
+}
+
+/// Somebody, and what they have by name.
+pub(super) struct Person(BTreeMap<&'static str, String>);
+
+/// An AWS side of its own, with a first signing key.
+pub(super) struct World<'a> {
+    ground: &'a Ground,
+    pub(super) aws: Aws,
+    clock: Clock,
+    /// The functions that bring people on.
+    helpers: BTreeMap<&'static str, Sandbox>,
+    people: u32,
+}
+
+impl Person {
+    /// Somebody who has nothing.
+    pub(super) fn nobody() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<'a> World<'a> {
+    pub(super) async fn start(ground: &'a Ground) -> Result<Self, BenchError> {
+        let clock = Clock::new(SignedDuration::ZERO);
+        let options = AwsOptions {
+            data: None,
+            table: ground.template.table.clone(),
+            secrets: ground.template.secrets.clone(),
+            clock: clock.clone(),
+            fault_rate: 0.0,
+        };
+        let mut world = Self { ground, aws: Aws::start(options).await?, clock, helpers: BTreeMap::new(), people: 0 };
+        let created = Request::Event(r#"{"source": "aws.cloudformation", "time": "{now}"}"#);
+        let nobody = world.person(Stage::Anyone).await?;
+        world.help("rotate-keys", &created, &nobody).await?;
+        Ok(world)
+    }
+
+    pub(super) fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
+
+    /// Lets days pass; what has expired by then goes.
+    pub(super) fn pass(&self, days: i64) {
+        if days > 0 {
+            self.clock.advance(SignedDuration::from_hours(24 * days));
+            self.aws.sweep_ttl();
+        }
+    }
+
+    /// Starts the process of a function.
+    pub(super) fn start_function(&self, operation: &str) -> Result<Sandbox, BenchError> {
+        let unknown = || BenchError::function(operation, "it is not in the template or has no binary".to_owned());
+        let spec = self.ground.template.functions.get(operation).ok_or_else(unknown)?;
+        let credentials = self.aws.admit(operation, Arc::clone(&spec.policy));
+        let mut environment = spec.environment.clone();
+        environment.extend(
+            [
+                ("AWS_REGION", REGION.to_owned()),
+                ("AWS_ACCESS_KEY_ID", credentials.access_key.clone()),
+                ("AWS_SECRET_ACCESS_KEY", credentials.secret_key),
+                ("AWS_ENDPOINT_URL", self.aws.url()),
+            ]
+            .map(|(name, value)| (name.to_owned(), value)),
+        );
+        let launch = Launch {
+            binary: self.ground.binaries.get(operation).ok_or_else(unknown)?,
+            arn: &spec.arn,
+            memory_mib: spec.memory_mib,
+            environment,
+            access_key: credentials.access_key,
+            logs: true,
+        };
+        Sandbox::start(operation, launch, &self.ground.api)
+    }
+
+    /// The event that `person` causes by `request`, now.
+    pub(super) fn event(&self, request: &Request, person: &Person) -> Value {
+        let now = self.now();
+        let fill = |text: &str| {
+            // EventBridge gives whole seconds that have begun.
+            let second = jiff::Timestamp::from_second(now.as_second()).unwrap_or(now);
+            let text = text.replace("{now}", &second.to_string());
+            let text = text.replace("{now_seconds}", &now.as_second().to_string());
+            let text = text.replace("{unique}", &new_id());
+            person.0.iter().fold(text, |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+        };
+        match request {
+            Request::Event(text) => serde_json::from_str(&fill(text)).unwrap_or_default(),
+            Request::Http { method, path, headers, body } => {
+                let all = [("host", "127.0.0.1:3000"), ("user-agent", "kith-bench"), ("accept", "*/*")];
+                let mut map = HeaderMap::new();
+                for (name, value) in all.iter().chain(*headers) {
+                    if let (Ok(name), Ok(value)) = (HeaderName::try_from(*name), HeaderValue::try_from(fill(value))) {
+                        map.insert(name, value);
+                    }
+                }
+                let target = fill(path);
+                let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+                let body = fill(body);
+                let incoming = Incoming {
+                    method,
+                    path,
+                    query,
+                    headers: &map,
+                    body: body.as_bytes(),
+                    source_ip: person.0.get("address").map_or("127.0.0.1", String::as_str),
+                    request_id: &new_id(),
+                    api_id: &self.ground.template.api.id,
+                    now,
+                };
+                let found = self.ground.routes.find(method, path);
+                found.map_or(Value::Null, |found| event::build(&incoming, &found))
+            }
+        }
+    }
+
+    /// Somebody new who has come as far as `stage`.
+    pub(super) async fn person(&mut self, stage: Stage) -> Result<Person, BenchError> {
+        match stage {
+            Stage::Forgetful => {
+                let mut person = self.newcomer(Stage::LoggedIn, MEMBERS).await?;
+                let forgot = post("/v1/auth/password/forgot", r#"{"email": "{email}"}"#);
+                self.help("request-password-reset", &forgot, &person).await?;
+                self.get_mail(&mut person).await?;
+                Ok(person)
+            }
+            Stage::Leaving => {
+                let mut person = self.newcomer(Stage::LoggedIn, MEMBERS).await?;
+                self.help("delete-me", &authorized("DELETE", "/v1/me", DELETE_ME), &person).await?;
+                person.0.insert("task", self.waiting_task()?);
+                Ok(person)
+            }
+            Stage::Admin | Stage::Banning => {
+                let mut other = self.newcomer(Stage::LoggedIn, MEMBERS).await?;
+                let mut admin = self.newcomer(Stage::LoggedIn, ADMINS).await?;
+                admin.0.insert("other_id", other.0.remove("user_id").unwrap_or_default());
+                admin.0.insert("other_username", other.0.remove("username").unwrap_or_default());
+                if stage == Stage::Banning {
+                    let ban = authorized("PUT", "/v1/users/{other_id}/ban", "");
+                    self.help("ban-user", &ban, &admin).await?;
+                }
+                Ok(admin)
+            }
+            Stage::Invited => {
+                let admin = self.newcomer(Stage::LoggedIn, ADMINS).await?;
+                self.help("create-user", &authorized("POST", "/v1/users", INVITE), &admin).await?;
+                let mut guest = self.newcomer(Stage::Stranger, MEMBERS).await?;
+                self.get_mail(&mut guest).await?;
+                Ok(guest)
+            }
+            _ => self.newcomer(stage, MEMBERS).await,
+        }
+    }
+
+    /// Lets the task that was left last be done: a mail with a link for `person`.
+    async fn get_mail(&mut self, person: &mut Person) -> Result<(), BenchError> {
+        person.0.insert("task", self.waiting_task()?);
+        let deliver = Request::Event(r#"{"task": "{task}", "time": "{now}"}"#);
+        self.help("deliver-mail", &deliver, person).await?;
+        person.0.insert("mail_token", self.mailed_token()?);
+        Ok(())
+    }
+
+    /// Somebody new with an address of `domain`, no further than logged in.
+    async fn newcomer(&mut self, stage: Stage, domain: &str) -> Result<Person, BenchError> {
+        self.people += 1;
+        let number = self.people;
+        let [_, high, middle, low] = number.to_be_bytes();
+        let mut person = Person(BTreeMap::from([
+            ("address", format!("10.{high}.{middle}.{low}")),
+            ("email", format!("person.{number}@{domain}")),
+            ("username", format!("person.{number}")),
+            ("password", "a blue kettle by the window".to_owned()),
+            ("id", new_id()),
+        ]));
+        if stage >= Stage::Waiting {
+            self.help("register-account", &post("/v1/auth/register", REGISTER), &person).await?;
+            person.0.insert("task", self.waiting_task()?);
+        }
+        if stage >= Stage::Registered {
+            self.get_mail(&mut person).await?;
+        }
+        if stage >= Stage::Confirmed {
+            let confirm = post("/v1/auth/confirm", r#"{"token": "{mail_token}"}"#);
+            self.help("confirm-email", &confirm, &person).await?;
+        }
+        if stage >= Stage::LoggedIn {
+            let answer = self.help("log-in", &post("/v1/auth/login", LOG_IN), &person).await?;
+            let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
+            let tokens: Value = serde_json::from_str(body).unwrap_or_default();
+            for name in ["access_token", "refresh_token"] {
+                let token = tokens.get(name).and_then(Value::as_str).unwrap_or_default();
+                person.0.insert(name, token.to_owned());
+            }
+            for (name, claim) in [("session_id", "sid"), ("user_id", "sub")] {
+                let value = person.0.get("access_token").and_then(|token| claim_of(token, claim));
+                person.0.insert(name, value.unwrap_or_default());
+            }
+        }
+        Ok(person)
+    }
+
+    /// Invokes a function that is not being measured; it has to succeed.
+    async fn help(&mut self, operation: &'static str, request: &Request, person: &Person) -> Result<Value, BenchError> {
+        let (event, now) = (self.event(request, person), self.now());
+        if !self.helpers.contains_key(operation) {
+            let helper = self.start_function(operation)?;
+            self.helpers.insert(operation, helper);
+        }
+        let helper = self.helpers.get_mut(operation);
+        let helper = helper.ok_or_else(|| BenchError::function(operation, "it did not start".to_owned()))?;
+        let answer = helper.invoke(&self.aws, event, now).await?.answer;
+        match answer.get("statusCode").and_then(Value::as_u64) {
+            Some(400..) => Err(BenchError::function(operation, format!("it answered {answer}"))),
+            _ => Ok(answer),
+        }
+    }
+
+    /// The task that was left last.
+    fn waiting_task(&self) -> Result<String, BenchError> {
+        let failed =
+            |why: String| BenchError::function("register-account", format!("its task is not to be had: {why}"));
+        let query = json!({
+            "TableName": self.ground.template.table.name,
+            "IndexName": "gsi1",
+            "KeyConditionExpression": "gsi1pk = :outbox",
+            "ExpressionAttributeValues": {":outbox": {"S": "outbox"}},
+            "ScanIndexForward": false,
+            "Limit": 1,
+        });
+        let query = serde_json::from_value(query).map_err(|error| failed(error.to_string()))?;
+        let database = self.aws.database().ok_or_else(|| failed("there is no database".to_owned()))?;
+        let page = database.query(query).map_err(|error| failed(error.to_string()))?;
+        let page = serde_json::to_value(page).map_err(|error| failed(error.to_string()))?;
+        let key = page.pointer("/Items/0/pk/S").and_then(Value::as_str).unwrap_or_default();
+        let task = key.strip_prefix("outbox#").map(str::to_owned);
+        task.ok_or_else(|| failed("the outbox is empty".to_owned()))
+    }
+
+    /// The token in the newest mail.
+    fn mailed_token(&self) -> Result<String, BenchError> {
+        let text = self.aws.mails().into_iter().next().and_then(|mail| mail.text).unwrap_or_default();
+        let token = text.split_once("token=").and_then(|(_, rest)| rest.split_whitespace().next());
+        token.map(str::to_owned).ok_or_else(|| BenchError::function("deliver-mail", "its mail has no token".to_owned()))
+    }
+}
+
+/// What an access token says under the name `claim`.
+fn claim_of(token: &str, claim: &str) -> Option<String> {
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let claims: Value = serde_json::from_slice(&claims).ok()?;
+    Some(claims.get(claim)?.as_str()?.to_owned())
+}
+
+fn post(path: &'static str, body: &'static str) -> Request {
+    Request::Http { method: "POST", path, headers: JSON, body }
+}
+
+fn authorized(method: &'static str, path: &'static str, body: &'static str) -> Request {
+    Request::Http { method, path, headers: if body.is_empty() { TOKEN } else { TOKEN_AND_JSON }, body }
+}

@@ -1,0 +1,67 @@
+//! The commands of `cargo kith`.
+
+pub(crate) mod bench;
+pub(crate) mod openapi;
+pub(crate) mod seed;
+pub(crate) mod up;
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::io::Write as _;
+use std::process::{Command, ExitCode};
+
+use kith_local::template::{Statement, Template};
+use kith_local::{functions, project_root, project_template, route_table};
+
+/// What a command answers: the exit code, or what went wrong.
+pub(crate) type Done = Result<ExitCode, Box<dyn Error>>;
+
+/// Lists all routes of code and template; fails if they differ.
+pub(crate) fn routes() -> Done {
+    let rows = route_table(&functions(), &project_template()?);
+    let mut out = std::io::stdout().lock();
+    for row in &rows {
+        writeln!(out, "{row}")?;
+    }
+    Ok(if rows.iter().any(|row| row.fault.is_some()) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Lists what each function may do, by the templates.
+pub(crate) fn policies() -> Done {
+    let Template { functions, .. } = project_template()?;
+    let mut out = std::io::stdout().lock();
+    for (operation, function) in &functions {
+        writeln!(out, "{operation}")?;
+        for Statement { actions, resources, leading_keys } in function.policy.iter() {
+            let keys = leading_keys.as_ref().map(|keys| format!("  keys {}", keys.join(", "))).unwrap_or_default();
+            let names: Vec<&str> = resources.iter().map(|arn| arn.splitn(6, ':').last().unwrap_or(arn)).collect();
+            writeln!(out, "    {}  on {}{keys}", actions.join(", "), names.join(", "))?;
+        }
+    }
+    writeln!(out, "\nWhat was used, superfluous or denied: GET /_kith/policies of a running `cargo kith up`.")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs format check, lints, contract check and tests, and stops at the first that fails.
+pub(crate) fn check() -> Done {
+    let root = project_root()?;
+    let steps: [&[&str]; 4] = [
+        &["fmt", "--all", "--check"],
+        &["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"],
+        &["kith", "openapi", "--check"],
+        &["test"],
+    ];
+    let mut environment = BTreeMap::new();
+    if std::env::var_os("CARGO_TERM_COLOR").is_none() {
+        environment.insert("CARGO_TERM_COLOR", "auto");
+    }
+    for step in steps {
+        eprintln!("kith: cargo {}", step.join(" "));
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let status = Command::new(cargo).current_dir(&root).envs(&environment).args(step).status()?;
+        if !status.success() {
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

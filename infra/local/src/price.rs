@@ -1,0 +1,63 @@
+//! What a request would cost on AWS: public on-demand prices of eu-central-1 (Frankfurt), in US dollars, without
+//! the free tier, taxes and data transfer out.
+
+/// HTTP API: first 300 million requests a month, per request (metered in steps of 512 KiB).
+const GATEWAY_REQUEST: f64 = 1.20 / 1_000_000.0;
+/// Lambda: per invocation.
+const LAMBDA_REQUEST: f64 = 0.20 / 1_000_000.0;
+/// Lambda on arm64: per GB-second, initialisation included.
+const LAMBDA_GB_SECOND: f64 = 0.000_013_333_4;
+/// DynamoDB on demand: per read request unit.
+const READ_UNIT: f64 = 0.1525 / 1_000_000.0;
+/// DynamoDB on demand: per write request unit.
+const WRITE_UNIT: f64 = 0.7625 / 1_000_000.0;
+
+/// What was used.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Usage {
+    /// Whether the request came through the HTTP API.
+    pub(crate) gateway: bool,
+    /// Invocations of functions.
+    pub(crate) invocations: u32,
+    /// Milliseconds of run time, initialisation included.
+    pub(crate) function_ms: f64,
+    /// Memory of the function in MiB.
+    pub(crate) memory_mib: u32,
+    /// Read request units.
+    pub(crate) read_units: f64,
+    /// Write request units.
+    pub(crate) write_units: f64,
+}
+
+impl Usage {
+    /// The price in US dollars. Run time is this machine's, not Lambda's, and billed by the millisecond, rounded up.
+    pub(crate) fn price_usd(&self) -> f64 {
+        let gigabytes = f64::from(self.memory_mib) / 1024.0;
+        let compute = self.function_ms.ceil() / 1000.0 * gigabytes * LAMBDA_GB_SECOND;
+        f64::from(u8::from(self.gateway)) * GATEWAY_REQUEST
+            + f64::from(self.invocations) * LAMBDA_REQUEST
+            + compute
+            + self.read_units * READ_UNIT
+            + self.write_units * WRITE_UNIT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_the_sum_of_its_parts() {
+        let usage = Usage {
+            gateway: true,
+            invocations: 1,
+            function_ms: 9.2,
+            memory_mib: 1024,
+            read_units: 2.0,
+            write_units: 1.0,
+        };
+        let expected = 1.2e-6 + 0.2e-6 + 0.01 * 0.000_013_333_4 + 2.0 * 0.1525e-6 + 0.7625e-6;
+        assert!((usage.price_usd() - expected).abs() < 1e-12);
+        assert!(Usage::default().price_usd().abs() < f64::EPSILON);
+    }
+}
