@@ -1,0 +1,47 @@
+//! What Kith promises, seen from outside. Names of tests begin with the row of the feature list that they show.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test a panic is the message"
+)]
+
+mod audit;
+mod bans;
+mod bodies;
+mod canaries;
+mod confirm;
+mod crawl;
+mod deletion;
+mod email_change;
+mod enumeration;
+mod expiry;
+mod idempotency;
+mod invitations;
+mod keys;
+mod last_admin;
+mod limits;
+mod log_in;
+mod longest;
+mod mails;
+mod matrix;
+mod me;
+mod pages_of_lists;
+mod password_change;
+mod password_reset;
+mod people;
+mod preferences;
+mod problems;
+mod profile;
+mod races;
+mod reads;
+mod refresh;
+mod register;
+mod roles;
+mod secrets;
+mod sessions;
+mod site;
+mod tokens;
+mod tour;

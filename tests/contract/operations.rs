@@ -1,0 +1,165 @@
+//! What every operation of the contract says.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::{Operation, operations};
+
+/// Who may call, as in the route map.
+const WHO: [&str; 5] = ["pub", "mem", "own", "adm", "adm or ban_user"];
+/// The one deletion that takes a body: the proof that it is the owner's own will has no place in a URL.
+const DELETES_WITH_PROOF: &str = "DELETE /v1/me";
+
+#[test]
+fn e02_every_operation_has_an_id_a_summary_and_a_tag() {
+    let mut ids = BTreeSet::new();
+    for Operation { key, id, spec, .. } in operations() {
+        assert!(!id.is_empty() && ids.insert(id.clone()), "{key}: operationId `{id}`");
+        let summary = spec["summary"].as_str().unwrap_or_default();
+        assert!(!summary.is_empty() && !summary.ends_with('.'), "{key}: summary `{summary}`");
+        let tags = spec["tags"].as_array().map_or(0, Vec::len);
+        assert_eq!(tags, 1, "{key}: tags {}", spec["tags"]);
+    }
+}
+
+#[test]
+fn g10_every_operation_says_who_may_call_and_asks_for_a_token_exactly_when_not_everybody_may() {
+    for Operation { key, spec, .. } in operations() {
+        let who = spec["x-kith-who"].as_str().unwrap_or_default();
+        assert!(WHO.contains(&who), "{key}: x-kith-who {}", spec["x-kith-who"]);
+        let expected = if who == "pub" { Value::Null } else { json!([{"bearer": []}]) };
+        assert_eq!(spec["security"], expected, "{key} is for {who}");
+    }
+}
+
+#[test]
+fn c85_every_operation_answers_problems() {
+    for Operation { key, spec, .. } in operations() {
+        let problem = &spec["responses"]["default"];
+        let schema = &problem["content"]["application/problem+json"]["schema"];
+        assert!(!schema.is_null(), "{key}: no default answer application/problem+json: {}", spec["responses"]);
+        assert!(problem["description"].as_str().is_some_and(|text| !text.is_empty()), "{key}: {problem}");
+    }
+}
+
+#[test]
+fn e02_every_good_answer_has_a_status_and_what_has_a_body_has_a_schema() {
+    for Operation { key, spec, .. } in operations() {
+        let responses = spec["responses"].as_object().unwrap();
+        let good: Vec<_> = responses.iter().filter(|(status, _)| status.starts_with(['2', '3'])).collect();
+        assert!(!good.is_empty(), "{key} has no good answer");
+        for (status, response) in good {
+            let description = response["description"].as_str().unwrap_or_default();
+            assert!(!description.is_empty(), "{key}: {status} has no description, which OpenAPI 3.1 requires");
+            let content = response["content"].as_object();
+            let has_body = !matches!(status.as_str(), "202" | "204" | "303" | "304");
+            assert_eq!(content.is_some(), has_body, "{key}: {status} {response}");
+            for (kind, body) in content.into_iter().flatten() {
+                let needs_schema = kind == "application/json" || kind.ends_with("+json");
+                assert!(!needs_schema || !body["schema"].is_null(), "{key}: {status} {kind} has no schema");
+            }
+        }
+    }
+}
+
+#[test]
+fn e02_what_makes_something_answers_201_with_its_location() {
+    for Operation { key, spec, .. } in operations() {
+        let Some(created) = spec["responses"].get("201") else {
+            continue;
+        };
+        let names: Vec<String> =
+            created["headers"].as_object().into_iter().flatten().map(|(name, _)| name.to_lowercase()).collect();
+        assert!(names.contains(&"location".to_owned()), "{key}: {created}");
+    }
+}
+
+#[test]
+fn every_place_in_a_path_is_a_parameter_and_the_other_way_round() {
+    for Operation { key, spec, .. } in operations() {
+        let places: BTreeSet<&str> =
+            key.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+        let parameters = spec["parameters"].as_array().cloned().unwrap_or_default();
+        let named: BTreeSet<&str> = parameters
+            .iter()
+            .filter(|parameter| parameter["in"] == "path")
+            .map(|parameter| parameter["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(places, named, "{key}");
+        for parameter in &parameters {
+            assert!(!parameter["schema"].is_null(), "{key}: {parameter}");
+            let required = parameter["required"].as_bool().unwrap_or_default();
+            assert!(required || parameter["in"] != "path", "{key}: {parameter}");
+        }
+    }
+}
+
+#[test]
+fn g10_what_changes_nothing_is_get_and_takes_no_body() {
+    for Operation { key, method, spec, .. } in operations() {
+        let takes_body = spec.get("requestBody").is_some();
+        let may_take_one = matches!(method.as_str(), "post" | "put" | "patch") || key == DELETES_WITH_PROOF;
+        assert!(!takes_body || may_take_one, "{key} takes a body");
+        if takes_body {
+            let content = spec["requestBody"]["content"].as_object().unwrap();
+            assert!(!content.is_empty(), "{key}");
+            assert_eq!(spec["requestBody"]["required"], true, "{key}");
+        }
+    }
+}
+
+#[test]
+fn the_route_map_of_the_api_is_kept() {
+    let operations = operations();
+    for (id, key, who) in [
+        ("register-account", "POST /v1/auth/register", "pub"),
+        ("confirm-email", "POST /v1/auth/confirm", "pub"),
+        ("resend-confirmation", "POST /v1/auth/confirm/resend", "pub"),
+        ("log-in", "POST /v1/auth/login", "pub"),
+        ("refresh-token", "POST /v1/auth/refresh", "pub"),
+        ("log-out", "POST /v1/auth/logout", "own"),
+        ("list-sessions", "GET /v1/auth/sessions", "own"),
+        ("revoke-all-sessions", "DELETE /v1/auth/sessions", "own"),
+        ("revoke-session", "DELETE /v1/auth/sessions/{session_id}", "own"),
+        ("show-me", "GET /v1/me", "own"),
+        ("update-me", "PATCH /v1/me", "own"),
+        ("delete-me", "DELETE /v1/me", "own"),
+        ("request-password-reset", "POST /v1/auth/password/forgot", "pub"),
+        ("reset-password", "POST /v1/auth/password/reset", "pub"),
+        ("change-password", "PUT /v1/me/password", "own"),
+        ("accept-invitation", "POST /v1/auth/invitation", "pub"),
+        ("show-preferences", "GET /v1/me/preferences", "own"),
+        ("update-preferences", "PATCH /v1/me/preferences", "own"),
+        ("list-my-audit-events", "GET /v1/me/audit", "own"),
+        ("list-users", "GET /v1/users", "adm"),
+        ("create-user", "POST /v1/users", "adm"),
+        ("show-user", "GET /v1/users/{user_id}", "mem"),
+        ("find-user-by-username", "GET /v1/users/by-username/{username}", "mem"),
+        ("update-user", "PATCH /v1/users/{user_id}", "adm"),
+        ("delete-user", "DELETE /v1/users/{user_id}", "adm"),
+        ("show-role", "GET /v1/users/{user_id}/role", "adm"),
+        ("set-role", "PUT /v1/users/{user_id}/role", "adm"),
+        ("set-permissions", "PUT /v1/users/{user_id}/permissions", "adm"),
+        ("ban-user", "PUT /v1/users/{user_id}/ban", "adm or ban_user"),
+        ("unban-user", "DELETE /v1/users/{user_id}/ban", "adm or ban_user"),
+        ("list-audit-events", "GET /v1/audit", "adm"),
+        ("show-home", "GET /", "pub"),
+        ("show-greeting", "GET /v1", "pub"),
+        ("show-health", "GET /health", "pub"),
+        ("show-openapi", "GET /openapi.json", "pub"),
+        ("show-docs", "GET /docs", "pub"),
+        ("show-jwks", "GET /.well-known/jwks.json", "pub"),
+        ("show-security-txt", "GET /.well-known/security.txt", "pub"),
+        ("show-confirm-page", "GET /confirm", "pub"),
+        ("submit-confirm-page", "POST /confirm", "pub"),
+        ("show-reset-password-page", "GET /reset-password", "pub"),
+        ("submit-reset-password-page", "POST /reset-password", "pub"),
+        ("show-accept-invitation-page", "GET /accept-invitation", "pub"),
+        ("submit-accept-invitation-page", "POST /accept-invitation", "pub"),
+    ] {
+        let operation =
+            operations.iter().find(|operation| operation.id == id).unwrap_or_else(|| panic!("there is no {id}"));
+        assert_eq!((operation.key.as_str(), operation.spec["x-kith-who"].as_str().unwrap()), (key, who), "{id}");
+    }
+}

@@ -1,0 +1,10 @@
+//! The runner as a real process, with every function as a process of its own: killed, stopped, started again.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "in a test a panic is the message")]
+
+mod build;
+mod keeping;
+mod kill;
+mod log;
+mod runner;
+mod settings;

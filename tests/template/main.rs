@@ -1,0 +1,47 @@
+//! The code against the template, both ways, and the rules of the house for policies.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
+mod code;
+mod policies;
+mod tree;
+
+use kith_http::Function;
+use kith_local::template::{Sources, Template};
+
+/// An area: its package and its stacks.
+struct Area {
+    name: &'static str,
+    /// One, unless a single one would be too long to read.
+    stacks: &'static [&'static str],
+    functions: Vec<Function>,
+}
+
+/// Every area of the code.
+fn areas() -> [Area; 4] {
+    [
+        Area {
+            name: "accounts",
+            stacks: &["accounts", "passwords", "sessions"],
+            functions: kith_accounts::functions(),
+        },
+        Area { name: "users", stacks: &["users", "moderation"], functions: kith_users::functions() },
+        Area { name: "site", stacks: &["site", "pages"], functions: kith_site::functions() },
+        Area { name: "jobs", stacks: &["jobs"], functions: kith_jobs::functions() },
+    ]
+}
+
+/// Every function of the code.
+fn functions() -> Vec<Function> {
+    areas().into_iter().flat_map(|area| area.functions).collect()
+}
+
+/// The project's templates, resolved.
+fn template() -> Template {
+    kith_local::project_template().unwrap()
+}
+
+/// The project's templates, as written.
+fn sources() -> Sources {
+    Sources::read(&kith_local::project_root().unwrap()).unwrap()
+}

@@ -1,0 +1,148 @@
+//! Rules for policies that hold for every function: least privilege on one shared table rests on them.
+
+use std::collections::BTreeSet;
+
+use kith_local::template::Statement;
+
+use crate::{sources, template};
+
+/// Everything that a policy may name.
+const ACTIONS: [&str; 11] = [
+    "dynamodb:BatchGetItem",
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "dynamodb:UpdateItem",
+    "lambda:InvokeFunction",
+    "secretsmanager:GetSecretValue",
+    "secretsmanager:PutSecretValue",
+    "ses:SendRawEmail",
+];
+/// The actions that change items.
+const WRITES: [&str; 3] = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
+
+/// Every statement with its function's name.
+fn statements() -> Vec<(String, Statement)> {
+    let functions = template().functions;
+    let of = |(operation, spec): (String, kith_local::template::FunctionSpec)| {
+        spec.policy.iter().map(|statement| (operation.clone(), statement.clone())).collect::<Vec<_>>()
+    };
+    functions.into_iter().flat_map(of).collect()
+}
+
+fn functions_with(action: &str) -> Vec<String> {
+    let has = |statement: &Statement| statement.actions.iter().any(|own| own == action);
+    let mut found: Vec<String> =
+        statements().into_iter().filter(|(_, statement)| has(statement)).map(|(operation, _)| operation).collect();
+    found.dedup();
+    found
+}
+
+#[test]
+fn c91_g01_actions_are_explicit_and_none_scans() {
+    for (operation, statement) in statements() {
+        for action in &statement.actions {
+            assert!(ACTIONS.contains(&action.as_str()), "{operation} may {action}");
+        }
+    }
+}
+
+#[test]
+fn g01_no_statement_names_a_wildcard_resource() {
+    for (operation, statement) in statements() {
+        for resource in &statement.resources {
+            assert!(resource.starts_with("arn:aws:") && !resource.contains(['*', '?']), "{operation}: {resource}");
+        }
+    }
+}
+
+#[test]
+fn g01_every_statement_on_the_table_names_the_leading_keys() {
+    for (operation, statement) in statements() {
+        let on_table = statement.actions.iter().any(|action| action.starts_with("dynamodb:"));
+        assert_eq!(statement.leading_keys.is_some(), on_table, "{operation}: {statement:?}");
+        for pattern in statement.leading_keys.iter().flatten() {
+            // All of one kind, or one key.
+            let kind = pattern.strip_suffix("#*").unwrap_or(pattern);
+            assert!(!kind.is_empty() && !kind.contains(['*', '?']), "{operation}: {pattern}");
+        }
+    }
+}
+
+#[test]
+fn g01_an_index_is_only_queried_and_by_jobs_but_for_the_list_of_users() {
+    let template = template();
+    for (operation, statement) in statements() {
+        if statement.resources.iter().any(|resource| resource.contains("/index/")) {
+            assert_eq!(statement.actions, ["dynamodb:Query"], "{operation}");
+            let answers_requests = template.routes.iter().any(|route| route.operation == operation);
+            // It may lag; whoever else reads it for a request would see what was, not what is.
+            assert!(!answers_requests || operation == "list-users", "{operation} reads an index for a request");
+            let partitions = statement.leading_keys.as_deref().unwrap_or_default();
+            assert_eq!(partitions.contains(&"users".to_owned()), answers_requests, "{operation}: {partitions:?}");
+        }
+    }
+}
+
+#[test]
+fn g01_only_those_who_may_change_roles_write_rosters() {
+    let writers: BTreeSet<String> = statements()
+        .into_iter()
+        .filter(|(_, statement)| statement.actions.iter().any(|action| WRITES.contains(&action.as_str())))
+        .filter(|(_, statement)| statement.leading_keys.iter().flatten().any(|key| key.starts_with("roster")))
+        .map(|(operation, _)| operation)
+        .collect();
+    // Confirming and accepting: whom the settings name becomes admin. Leaving: an admin or moderator is taken off.
+    let expected = [
+        "accept-invitation",
+        "confirm-email",
+        "delete-me",
+        "delete-user",
+        "set-role",
+        "submit-accept-invitation-page",
+        "submit-confirm-page",
+    ];
+    assert_eq!(writers, expected.map(str::to_owned).into());
+}
+
+#[test]
+fn g01_only_rotate_keys_writes_verification_keys() {
+    for (operation, statement) in statements() {
+        let writes = statement.actions.iter().any(|action| WRITES.contains(&action.as_str()));
+        let touches = statement.leading_keys.iter().flatten().any(|pattern| pattern.starts_with('k'));
+        assert!(!(writes && touches) || operation == "rotate-keys", "{operation} writes verification keys");
+    }
+}
+
+#[test]
+fn e27_only_log_in_refresh_and_rotation_read_the_private_key_and_only_rotation_writes_it() {
+    assert_eq!(functions_with("secretsmanager:GetSecretValue"), ["log-in", "refresh-token", "rotate-keys"]);
+    assert_eq!(functions_with("secretsmanager:PutSecretValue"), ["rotate-keys"]);
+}
+
+#[test]
+fn only_deliver_mail_sends_mails_and_only_jobs_invoke_functions() {
+    assert_eq!(functions_with("ses:SendRawEmail"), ["deliver-mail"]);
+    assert_eq!(functions_with("lambda:InvokeFunction"), ["redrive-outbox", "relay-outbox"]);
+}
+
+#[test]
+fn c90_e27_no_template_holds_a_secret() {
+    for (file, text) in sources().files() {
+        for word in ["SecretString", "GenerateSecretString", "resolve:ssm", "NoEcho", "AKIA"] {
+            assert!(!text.contains(word), "{file} has {word}");
+        }
+    }
+}
+
+#[test]
+fn the_table_is_on_demand_with_expiry_and_a_stream_of_new_images() {
+    let table = template().table;
+    assert_eq!(table.ttl_attribute, "ttl");
+    assert_eq!(table.create["BillingMode"], "PAY_PER_REQUEST");
+    assert_eq!(table.create["StreamSpecification"]["StreamViewType"], "NEW_IMAGE");
+    let index = &table.create["GlobalSecondaryIndexes"][0];
+    assert_eq!(index["Projection"]["ProjectionType"], "KEYS_ONLY", "{index}");
+}
