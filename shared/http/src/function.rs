@@ -73,6 +73,12 @@ impl Function {
         Self { operation, needs, body_limit: DEFAULT_BODY_LIMIT, work: Work::Unmatched(router) }
     }
 
+    /// The same function for bodies of up to `bytes` instead of 64 KiB.
+    #[must_use]
+    pub fn taking_up_to(self, bytes: usize) -> Self {
+        Self { body_limit: bytes, ..self }
+    }
+
     /// A job with a typed event and answer.
     pub fn job<Event, Answer, Done>(
         operation: &'static str,
