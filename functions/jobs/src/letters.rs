@@ -20,7 +20,7 @@ pub(crate) async fn letter(cx: &JobCx, work: Work, now: Timestamp) -> Letter {
         Work::MailEmailChange { user } => email_change(cx, user, now).await,
         Work::MailEmailChanged { email } => written(Message::address_changed(&email)),
         Work::MailErased { email } => written(Message::account_erased(&email)),
-        Work::EraseAccount { .. } => Err(JobError("not a mail".into())),
+        Work::EraseAccount { .. } | Work::EraseContact { .. } => Err(JobError("not a mail".into())),
     }
 }
 

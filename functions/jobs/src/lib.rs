@@ -4,6 +4,7 @@
 
 use kith_http::Function;
 
+pub mod clean_up;
 pub mod deliver_mail;
 pub mod erase_account;
 pub mod expire_items;
@@ -19,6 +20,7 @@ pub fn functions() -> Vec<Function> {
         relay_outbox::function(),
         deliver_mail::function(),
         erase_account::function(),
+        clean_up::function(),
         expire_items::function(),
         redrive_outbox::function(),
         rotate_keys::function(),

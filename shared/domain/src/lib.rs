@@ -23,7 +23,7 @@ mod username;
 
 pub use audit::{AUDIT_LIFETIME, Act, AuditEvent};
 pub use email::Email;
-pub use id::{AuditId, InvalidId, SessionId, TaskId, UserId};
+pub use id::{AuditId, ContactId, InvalidId, MemoryId, SessionId, TaskId, UserId};
 pub use key::VerificationKey;
 pub use link::{Link, LinkHashes, Purpose};
 pub use name::PersonName;

@@ -3,7 +3,7 @@
 //! A partition key's prefix is also what a function's policy in the template names (`dynamodb:LeadingKeys`).
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use kith_domain::{AuditId, Email, Purpose, Role, SessionId, TaskId, UserId, Username, Worker};
+use kith_domain::{AuditId, ContactId, Email, Purpose, Role, SessionId, TaskId, UserId, Username, Worker};
 use std::collections::HashMap;
 
 /// A primary key.
@@ -116,6 +116,16 @@ pub(crate) fn admin_count() -> Key {
 
 pub(crate) fn roster_of(role: Role) -> String {
     format!("roster#{}", role.name())
+}
+
+/// Partition of everything that belongs to somebody's cards.
+pub(crate) fn contacts_of(user: UserId) -> String {
+    format!("contacts#{user}")
+}
+
+/// Sort keys of a card's memories begin so.
+pub(crate) fn memories_of(contact: ContactId) -> String {
+    format!("memory#{contact}#")
 }
 
 pub(crate) fn signing_ring() -> Key {
