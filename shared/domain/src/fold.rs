@@ -1,16 +1,16 @@
 //! Folding texts for searching: what people take for the same letters becomes the same.
 
-use caseless::Caseless as _;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::canonical_combining_class;
 
 /// `text` without case, accents and different widths, its words parted by one space each.
 ///
-/// Unicode's compatibility caseless form (The Unicode Standard, definition D146); then marks above, below and through
-/// letters go, and letters that are an accented one to the eye but do not decompose become that one. Signs that are
-/// letters of their own (vowels of Indic scripts, the voicing of kana) stay.
+/// Compatibility decomposition (UAX #15), then the small letters of the capitals, so that a final sigma and a long s
+/// count like their kin. Then marks above, below and through letters go, and letters that are an accented one to the
+/// eye but do not decompose become that one. Signs that are letters of their own (vowels of Indic scripts, the voicing
+/// of kana) stay.
 pub(crate) fn fold(text: &str) -> String {
-    let caseless = text.nfd().default_case_fold().nfkd().default_case_fold().nfkd();
+    let caseless = text.nfkd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkd();
     let mut folded = String::with_capacity(text.len());
     for letter in caseless.filter(|c| !is_accent(*c)) {
         match plain(letter) {
@@ -31,8 +31,8 @@ fn is_accent(letter: char) -> bool {
     matches!(canonical_combining_class(letter), 10..=36 | 200..)
 }
 
-/// What a letter without a decomposition is typed as by whoever has no key for it. Only small letters: the text is
-/// caseless already, and ß is ss.
+/// What a letter without a decomposition is typed as by whoever has no key for it. Only small letters: the text has no
+/// others any more.
 fn plain(letter: char) -> Option<&'static str> {
     Some(match letter {
         'ø' => "o",
@@ -40,7 +40,8 @@ fn plain(letter: char) -> Option<&'static str> {
         'đ' | 'ð' => "d",
         'ħ' => "h",
         'ŧ' => "t",
-        'ı' => "i",
+        // Only what was a capital sharp s: the small one has the capitals SS.
+        'ß' => "ss",
         'æ' => "ae",
         'œ' => "oe",
         'þ' => "th",
