@@ -209,12 +209,12 @@ mod tests {
         FollowUp::new(&plan, &zone(zone_name), now.parse().unwrap())
     }
 
-    /// Every moment at which a clock of the zone shows `local`, looked for minute by minute, and the moment at which it
-    /// would have shown it, had it not been moved forward in the hours before.
+    /// Every moment at which a clock of the zone shows `local`, looked for in steps of a quarter of an hour, of which all
+    /// offsets are whole; and the moment at which it would have shown it, had it not been moved in the hours before.
     fn moments(tz: &TimeZone, local: DateTime) -> (Vec<Timestamp>, Timestamp) {
         let middle = TimeZone::UTC.to_timestamp(local).unwrap();
-        let shown = (-16 * 60..=16 * 60)
-            .map(|minute: i64| middle + minute.minutes())
+        let shown = (-16 * 4..=16 * 4)
+            .map(|quarter: i64| middle + (15 * quarter).minutes())
             .filter(|moment| tz.to_datetime(*moment) == local)
             .collect();
         let before = tz.to_offset(tz.to_timestamp(local - 4.hours()).unwrap());

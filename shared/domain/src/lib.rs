@@ -7,7 +7,6 @@ mod card_text;
 mod contact;
 mod contact_search;
 mod email;
-mod follow_up;
 mod fold;
 mod follow_up;
 mod id;
@@ -38,7 +37,6 @@ pub use card_text::{
 pub use contact::{Contact, ContactFields, Introducer, Nameless, NewContact};
 pub use contact_search::{ContactEntry, ContactFilter, SearchText};
 pub use email::Email;
-pub use follow_up::{Due, FollowUp, MeetingPoint, Moment, Occasion, Plan};
 pub use follow_up::{Due, FollowUp, MeetingPoint, Moment, Occasion, Plan};
 pub use id::{AuditId, ContactId, InvalidId, MemoryId, SessionId, TaskId, UserId};
 pub use key::VerificationKey;
