@@ -146,6 +146,7 @@ mod tests {
         }))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as the fields of a filter are")]
     fn text(text: &str) -> Option<SearchText> {
         Some(SearchText::parse(text).unwrap())
     }

@@ -93,7 +93,7 @@ fn is_like(text: &str, pattern: &str) -> bool {
 /// The plan for a follow-up, as its owner sends it.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Plan {
+pub struct FollowUpPlan {
     /// When: a date and a time with `Z` or an offset, or without, as a clock in your time zone shows it; or a date
     /// alone, which means nine in the morning. A time that a changing clock skips is taken as much later; of one that
     /// comes twice, the first is meant.
@@ -126,7 +126,7 @@ pub struct FollowUp {
 
 impl FollowUp {
     /// Plans one for an owner who lives in `zone`. It must lie ahead of `now`.
-    pub fn new(plan: &Plan, zone: &TimeZoneName, now: Timestamp) -> Result<Self, Invalid> {
+    pub fn new(plan: &FollowUpPlan, zone: &TimeZoneName, now: Timestamp) -> Result<Self, Invalid> {
         let moment = match plan.at.0 {
             Written::Exact(at) => Some(at),
             Written::Local(local) => local.to_zoned(zone.rules()).ok().map(|zoned| zoned.timestamp()),
@@ -205,7 +205,7 @@ mod tests {
     }
 
     fn planned(at: &str, zone_name: &str, now: &str) -> Result<FollowUp, Invalid> {
-        let plan = Plan { at: Moment::parse(at).unwrap(), what: None, place: None };
+        let plan = FollowUpPlan { at: Moment::parse(at).unwrap(), what: None, place: None };
         FollowUp::new(&plan, &zone(zone_name), now.parse().unwrap())
     }
 

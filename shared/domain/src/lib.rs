@@ -37,7 +37,7 @@ pub use card_text::{
 pub use contact::{Contact, ContactFields, Introducer, Nameless, NewContact};
 pub use contact_search::{ContactEntry, ContactFilter, SearchText};
 pub use email::Email;
-pub use follow_up::{Due, FollowUp, MeetingPoint, Moment, Occasion, Plan};
+pub use follow_up::{Due, FollowUp, FollowUpPlan, MeetingPoint, Moment, Occasion};
 pub use id::{AuditId, ContactId, InvalidId, MemoryId, SessionId, TaskId, UserId};
 pub use key::VerificationKey;
 pub use link::{Link, LinkHashes, Purpose};

@@ -63,6 +63,16 @@ pub enum Work {
         /// The old address.
         email: Email,
     },
+    /// Remind of a follow-up, if it is still planned for that time.
+    MailFollowUp {
+        /// Whom.
+        user: UserId,
+        /// With whom it is planned.
+        contact: ContactId,
+        /// When it is.
+        #[serde(with = "millisecond::required")]
+        at: Timestamp,
+    },
     /// Tell that an account and everything in it is gone.
     MailErased {
         /// The address that it had.
@@ -125,6 +135,7 @@ impl Work {
             | Self::MailInvitation { .. }
             | Self::MailEmailChange { .. }
             | Self::MailEmailChanged { .. }
+            | Self::MailFollowUp { .. }
             | Self::MailErased { .. } => Worker::DeliverMail,
         }
     }

@@ -18,6 +18,11 @@ impl Store {
         self.erase_some(&keys::user(user.id).pk, "").await
     }
 
+    /// Deletes up to 25 of the items that belong to somebody's cards; true if there may be more.
+    pub async fn erase_some_contacts(&self, user: UserId) -> Result<bool> {
+        self.erase_some(&keys::contacts_of(user), "").await
+    }
+
     /// Deletes up to 25 memories of a card; true if there may be more.
     pub async fn erase_some_memories(&self, user: UserId, contact: ContactId) -> Result<bool> {
         self.erase_some(&keys::contacts_of(user), &keys::memories_of(contact)).await
