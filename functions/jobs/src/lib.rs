@@ -10,6 +10,7 @@ pub mod erase_account;
 pub mod expire_items;
 pub mod redrive_outbox;
 pub mod relay_outbox;
+pub mod remind_due;
 pub mod rotate_keys;
 
 mod letters;
@@ -23,6 +24,7 @@ pub fn functions() -> Vec<Function> {
         clean_up::function(),
         expire_items::function(),
         redrive_outbox::function(),
+        remind_due::function(),
         rotate_keys::function(),
     ]
 }

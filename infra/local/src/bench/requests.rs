@@ -144,6 +144,7 @@ fn jobs() -> Vec<Typical> {
         job("deliver-mail", r#"{"task": "{task}", "time": "{now}"}"#).once(Stage::Waiting),
         job("erase-account", r#"{"task": "{task}", "time": "{now}"}"#).once(Stage::Leaving),
         job("clean-up", r#"{"task": "{task}", "time": "{now}"}"#).once(Stage::Leaving),
+        job("remind-due", SCHEDULE),
         job("expire-items", SCHEDULE),
         // Nothing has waited for long: that is what it finds nearly always.
         job("redrive-outbox", SCHEDULE),

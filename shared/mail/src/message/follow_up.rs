@@ -57,7 +57,7 @@ struct FollowUpHtml<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kith_domain::{Moment, Occasion, Plan, TimeZoneName};
+    use kith_domain::{Moment, Occasion, FollowUpPlan, TimeZoneName};
 
     #[test]
     fn a_long_plan_is_cut_in_the_subject_between_characters() {
@@ -77,7 +77,7 @@ mod tests {
             ("2026-10-25T01:30Z", "Europe/Berlin", "Sunday, 25 October 2026, 02:30", "Europe/Berlin, UTC+01:00"),
         ] {
             let what = Occasion::parse("Tea").ok();
-            let plan = Plan { at: Moment::parse(at).unwrap(), what, place: None };
+            let plan = FollowUpPlan { at: Moment::parse(at).unwrap(), what, place: None };
             let zone = TimeZoneName::parse(zone).unwrap();
             let follow_up = FollowUp::new(&plan, &zone, jiff::Timestamp::UNIX_EPOCH).unwrap();
             let mail = Message::follow_up(&Email::parse("ada@example.org").unwrap(), "Grace", &follow_up).unwrap();

@@ -2,7 +2,7 @@
 
 use super::{Message, address, password, registration};
 use askama::Template as _;
-use kith_domain::{Email, FollowUp, MeetingPoint, Moment, Occasion, Plan, TimeZoneName, Username};
+use kith_domain::{Email, FollowUp, MeetingPoint, Moment, Occasion, FollowUpPlan, TimeZoneName, Username};
 use std::collections::BTreeSet;
 
 const LONGEST_NAME: &str = "ada.lovelace-of-a-very-long-name";
@@ -62,7 +62,7 @@ fn without_a_link() -> Vec<(Message, &'static [&'static str])> {
 
 fn follow_up(what: &str, place: &str) -> FollowUp {
     let at = Moment::parse("2026-12-01T15:00").unwrap();
-    let plan = Plan { at, what: Occasion::parse(what).ok(), place: MeetingPoint::parse(place).ok() };
+    let plan = FollowUpPlan { at, what: Occasion::parse(what).ok(), place: MeetingPoint::parse(place).ok() };
     FollowUp::new(&plan, &TimeZoneName::parse("Europe/Berlin").unwrap(), jiff::Timestamp::UNIX_EPOCH).unwrap()
 }
 
