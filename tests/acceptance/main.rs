@@ -18,6 +18,7 @@ mod deletion;
 mod email_change;
 mod enumeration;
 mod expiry;
+mod follow_ups;
 mod idempotency;
 mod invitations;
 mod keys;

@@ -57,7 +57,7 @@ struct FollowUpHtml<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kith_domain::{Moment, Occasion, FollowUpPlan, TimeZoneName};
+    use kith_domain::{FollowUpPlan, Moment, Occasion, TimeZoneName};
 
     #[test]
     fn a_long_plan_is_cut_in_the_subject_between_characters() {

@@ -2,7 +2,7 @@
 
 use super::{Message, address, password, registration};
 use askama::Template as _;
-use kith_domain::{Email, FollowUp, MeetingPoint, Moment, Occasion, FollowUpPlan, TimeZoneName, Username};
+use kith_domain::{Email, FollowUp, FollowUpPlan, MeetingPoint, Moment, Occasion, TimeZoneName, Username};
 use std::collections::BTreeSet;
 
 const LONGEST_NAME: &str = "ada.lovelace-of-a-very-long-name";
