@@ -13,6 +13,7 @@ mod bans;
 mod bodies;
 mod canaries;
 mod confirm;
+mod contacts;
 mod crawl;
 mod deletion;
 mod email_change;

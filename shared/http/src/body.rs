@@ -129,7 +129,7 @@ const ONE_NEEDED: &str = "needs one of ";
 /// A fault of each field of which one must be there.
 pub(crate) fn one_needed(message: &str) -> impl Iterator<Item = Fault> {
     let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    let detail = format!("is required, unless another of {} is given", names.join(", "));
+    let detail = format!("is required: at least one of {}", names.join(", "));
     names.into_iter().map(move |name| Fault::new(format!("/{name}"), detail.clone()))
 }
 

@@ -14,6 +14,8 @@ use std::collections::VecDeque;
 /// How many entries a search reads at first. It reads more at a time as it goes on: what is sought may be among the
 /// newest, and if it is not, nearly all have to be read.
 const FIRST_STRETCH: i32 = 100;
+/// How many it reads at most at a time, whatever a page may hold: a function has little memory.
+const LONGEST_STRETCH: i32 = 1600;
 /// A batch reads at most so many items.
 const BATCH: usize = 100;
 
@@ -195,7 +197,7 @@ impl Store {
             if !more || found.len() >= count {
                 return Ok(found);
             }
-            stretch = stretch.saturating_mul(4);
+            stretch = (stretch * 4).min(LONGEST_STRETCH);
         }
     }
 }
