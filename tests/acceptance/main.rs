@@ -30,6 +30,7 @@ mod limits;
 mod log_in;
 mod longest;
 mod mails;
+mod many_contacts;
 mod matrix;
 mod me;
 mod pages_of_lists;
