@@ -104,6 +104,11 @@ id!(
     AuditId, "aud"
 );
 
+id!(
+    /// A sealed note. Knowing it opens nothing.
+    NoteId, "not"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;
