@@ -12,6 +12,8 @@ pub mod relay_outbox;
 pub mod rotate_keys;
 
 mod letters;
+mod note_rotation;
+mod signing_rotation;
 
 /// Every function of this area.
 pub fn functions() -> Vec<Function> {

@@ -208,9 +208,9 @@ impl Problem {
         problem
     }
 
-    /// 503: the deployment is so new that it has no signing key.
-    pub(crate) fn no_signing_key() -> Self {
-        Self::busy("there is no signing key: rotate-keys has not run".into())
+    /// 503: the deployment is so new that it has no key for `purpose`.
+    pub(crate) fn no_key(purpose: &str) -> Self {
+        Self::busy(format!("there is no {purpose} key: rotate-keys has not run"))
     }
 
     /// 503: the table is busy.
