@@ -17,14 +17,17 @@ const PAGE: i32 = 100;
 const BACKLOG: usize = 500;
 
 impl Store {
-    /// Keys of up to 500 items of an index partition that is sorted by time, from before `then`, oldest first.
-    pub(crate) async fn indexed_before(&self, partition: &str, then: Timestamp) -> Result<Vec<Key>> {
+    /// Keys of up to 500 items of an index partition that is sorted by time, from before `then`, oldest first: those
+    /// whose partition key begins with `kind`.
+    pub(crate) async fn indexed_before(&self, partition: &str, then: Timestamp, kind: &str) -> Result<Vec<Key>> {
         let mut keys = Vec::new();
         let mut start = None;
         loop {
             let began = Instant::now();
             let call = self.client.query().table_name(&*self.table).index_name(INDEX).limit(PAGE);
             let call = call.key_condition_expression("gsi1pk = :partition AND gsi1sk < :then");
+            let call =
+                call.filter_expression("begins_with(pk, :kind)").expression_attribute_values(":kind", text(kind));
             let call = call.expression_attribute_values(":partition", text(partition));
             let call = call.expression_attribute_values(":then", text(time(then))).set_exclusive_start_key(start);
             let answer = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await;

@@ -3,7 +3,7 @@
 //! A partition key's prefix is also what a function's policy in the template names (`dynamodb:LeadingKeys`).
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use kith_domain::{AuditId, Email, Purpose, Role, SessionId, TaskId, UserId, Username, Worker};
+use kith_domain::{AuditId, Email, NoteId, Purpose, Role, SessionId, TaskId, UserId, Username, Worker};
 use std::collections::HashMap;
 
 /// A primary key.
@@ -51,6 +51,12 @@ pub(crate) const PENDINGS: &str = "pending#";
 pub(crate) const AUDITS: &str = "audit#";
 /// Sort key of what owns an address or a username.
 pub(crate) const OWNER: &str = "owner";
+/// Partition keys of registrations begin so.
+pub(crate) const PENDING: &str = "pending#";
+/// Partition keys of notes begin so.
+pub(crate) const NOTE: &str = "note#";
+/// Sort keys of the notes in their author's list begin so.
+pub(crate) const NOTES: &str = "note#";
 /// Sort keys of published verification keys begin so.
 pub(crate) const PUBLISHED: &str = "key#";
 
@@ -116,6 +122,25 @@ pub(crate) fn admin_count() -> Key {
 
 pub(crate) fn roster_of(role: Role) -> String {
     format!("roster#{}", role.name())
+}
+
+/// A note, by the hash of the token in its link.
+pub(crate) fn note(token_hash: &str) -> Key {
+    Key::new(format!("{NOTE}{token_hash}"), "note")
+}
+
+/// What destroys a note, by its id.
+pub(crate) fn note_handle(id: NoteId) -> Key {
+    Key::new(format!("noteid#{id}"), "handle")
+}
+
+/// A note in its author's list.
+pub(crate) fn own_note(author: UserId, id: NoteId) -> Key {
+    Key::new(own_notes(author), format!("{NOTES}{id}"))
+}
+
+pub(crate) fn own_notes(author: UserId) -> String {
+    format!("notes#{author}")
 }
 
 pub(crate) fn signing_ring() -> Key {
