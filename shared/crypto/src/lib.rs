@@ -1,14 +1,15 @@
 //! The cryptography of Kith: random secrets and their hashes, password hashing, the ring of token-signing keys,
 //! the ring of keys that seal notes, access tokens, and sealing of stored answers and cursors.
 //!
-//! Everything takes the time as an argument. Only [`secret_store`] does I/O, and only [`password`] needs an async
-//! runtime (hashing runs on its blocking threads). No `Debug` here shows a secret.
+//! Everything takes the time as an argument. Only [`secret_store`] does I/O, and only [`password`] and [`note`] need an
+//! async runtime (hashing runs on its blocking threads). No `Debug` here shows a secret.
 
 mod base64url;
 mod key_ring;
 mod random;
 
 pub mod access_token;
+pub mod note;
 pub mod note_ring;
 pub mod password;
 pub mod seal;
@@ -18,6 +19,7 @@ pub mod token;
 
 pub use access_token::{ACCESS_TOKEN_LIFETIME, Claims, IssueError, Parties, TokenFault};
 pub use key_ring::{KeyRing, RingError};
+pub use note::{NoteSeal, NoteToken, PassphraseKey};
 pub use note_ring::{NoteKey, NoteRing};
 pub use password::{PasswordError, Verdict};
 pub use random::random;
