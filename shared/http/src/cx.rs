@@ -81,6 +81,11 @@ impl Cx {
         self.app.link(path)
     }
 
+    /// Asks search engines not to remember whatever is answered, problem or not: for paths that hold a secret.
+    pub fn keep_out_of_indexes(&self) {
+        self.add_header(HeaderName::from_static("x-robots-tag"), "noindex, nofollow");
+    }
+
     /// Counts this request for a subject; 429 with the time to wait when it is one too many.
     pub async fn limit(&self, limit: &Limit, subject: &str) -> Result<()> {
         limit.count(self, subject, None).await

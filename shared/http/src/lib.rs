@@ -17,6 +17,7 @@ mod edge;
 mod function;
 mod idempotency;
 mod job;
+mod json_or_form;
 mod limit;
 mod log;
 mod mail_link;
@@ -32,13 +33,16 @@ mod tag;
 pub use answer::{Accepted, Created, File, Html, NoContent, ProblemPage, Public, Secret};
 pub use app::App;
 pub use audit_view::AuditView;
-pub use auth::{Admin, Caller, Member};
+pub use auth::{Admin, Anybody, Caller, Member};
 pub use body::{Form, Json};
 pub use cx::{Arrived, Client, Cx};
 pub use function::{Function, Instance, InvokeError, Kind, StartError};
 pub use idempotency::{Once, OnceHeader};
 pub use job::{Delivery, JobCx, JobError, Scheduled, StreamBatch, StreamFailure, StreamFailures};
-pub use limit::{LOGIN_ACCOUNT, LOGIN_ACCOUNT_AND_ADDRESS, Limit, MAILS, PASSWORD_CHECKS, REGISTRATIONS};
+pub use json_or_form::JsonOrForm;
+pub use limit::{
+    LOGIN_ACCOUNT, LOGIN_ACCOUNT_AND_ADDRESS, Limit, MAILS, NOTES_OPENED, NOTES_SEALED, PASSWORD_CHECKS, REGISTRATIONS,
+};
 pub use log::log_to_stdout;
 pub use mail_link::{ConfirmationLink, Newcomer, UserLink, check_password, email_change_record, new_cursor_key};
 pub use page::{Page, PageParams, PageQuery};
