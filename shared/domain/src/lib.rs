@@ -28,7 +28,9 @@ pub use id::{AuditId, InvalidId, NoteId, SessionId, TaskId, UserId};
 pub use key::VerificationKey;
 pub use link::{Link, LinkHashes, Purpose};
 pub use name::PersonName;
-pub use note::{MaxViews, NOTE_LOCK, NOTE_TEXT_LIMIT, NOTE_TRIES, Note, NoteHandle, NoteLifetime, Passphrase, Sealing};
+pub use note::{
+    MaxViews, NOTE_LOCK, NOTE_TEXT_LIMIT, NOTE_TRIES, Note, NoteHandle, NoteLifetime, NoteText, Passphrase, Sealing,
+};
 pub use password::{Password, PasswordHash};
 pub use policy::{AdminEmails, InvalidAdminEmails, RegistrationMode, SealingMode};
 pub use preferences::{Digest, Preferences, PreferencesChange, Report, TimeZoneName};

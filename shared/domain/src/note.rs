@@ -5,7 +5,7 @@ use crate::text::{Invalid, parsed_text};
 use crate::{NoteId, UserId};
 use jiff::fmt::serde::timestamp::millisecond;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization as _;
@@ -73,6 +73,30 @@ impl Default for MaxViews {
         Self(1)
     }
 }
+
+/// The text of a note: not empty, and otherwise exactly what somebody wrote. How long it may be is checked apart, since
+/// it is answered otherwise.
+#[derive(Debug, Clone)]
+pub struct NoteText(SecretString);
+
+impl NoteText {
+    /// Reads a text.
+    pub fn parse(written: &str) -> Result<Self, Invalid> {
+        if written.is_empty() { Err(Invalid("must not be empty")) } else { Ok(Self(SecretString::from(written))) }
+    }
+
+    /// Whether it has more than [`NOTE_TEXT_LIMIT`] bytes.
+    pub fn is_too_large(&self) -> bool {
+        self.as_bytes().len() > NOTE_TEXT_LIMIT
+    }
+
+    /// The text in UTF-8, for sealing.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.expose_secret().as_bytes()
+    }
+}
+
+parsed_text!(NoteText, "a text");
 
 /// What somebody must know beside the link: 1 to 128 Unicode scalars after NFC. Never stored, nor a hash of it: it goes
 /// into the key of the note.
@@ -237,7 +261,6 @@ impl NoteHandle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use secrecy::ExposeSecret as _;
 
     fn at(millis: i64) -> Timestamp {
         Timestamp::from_millisecond(millis).unwrap()
@@ -302,6 +325,18 @@ mod tests {
         let (one, other) = (Passphrase::parse("caf\u{e9}").unwrap(), Passphrase::attempt("cafe\u{301}"));
         assert_eq!(one.secret().expose_secret(), other.secret().expose_secret());
         assert!(!format!("{one:?}").contains("caf"));
+    }
+
+    #[test]
+    fn a_text_is_what_was_written_and_not_empty() {
+        assert!(NoteText::parse("").is_err());
+        let written = " \r\n\u{0}cafe\u{301} ";
+        let text = NoteText::parse(written).unwrap();
+        assert_eq!(text.as_bytes(), written.as_bytes());
+        assert!(!format!("{text:?}").contains("caf"));
+        let limit = "é".repeat(NOTE_TEXT_LIMIT / 2);
+        assert!(!NoteText::parse(&limit).unwrap().is_too_large());
+        assert!(NoteText::parse(&(limit + "e")).unwrap().is_too_large());
     }
 
     #[test]
