@@ -2,6 +2,7 @@
 
 use crate::{App, Limit, Once, Problem, Result, Setting, Settings};
 use axum::extract::FromRequestParts;
+use axum::http::header::CACHE_CONTROL;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
@@ -81,8 +82,9 @@ impl Cx {
         self.app.link(path)
     }
 
-    /// Asks search engines not to remember whatever is answered, problem or not: for paths that hold a secret.
-    pub fn keep_out_of_indexes(&self) {
+    /// Lets neither caches nor search engines remember whatever is answered, problem or not.
+    pub fn keep_secret(&self) {
+        self.add_header(CACHE_CONTROL, "no-store");
         self.add_header(HeaderName::from_static("x-robots-tag"), "noindex, nofollow");
     }
 
