@@ -1,17 +1,23 @@
-//! Sealed notes: sealing, peeking, opening, destroying.
+//! Sealed notes: sealing, peeking, opening, destroying, and the pages on which people do it.
 //!
-//! One file per route; its binary of the same name is in `src/bin/`. What the API and the pages have in common is in
-//! `sealing` and `opening`.
+//! One file per route; its binary of the same name is in `src/bin/`. Pages are in `templates/`.
 
 use kith_http::Function;
 
 pub mod destroy_note;
 pub mod list_my_notes;
 pub mod open_note;
+pub mod open_note_page;
 pub mod peek_note;
 pub mod purge_expired_notes;
 pub mod seal_note;
+pub mod show_new_note_page;
+pub mod show_note_page;
+pub mod submit_new_note_page;
 
+mod moment;
+mod new_note_form;
+mod note_page;
 mod opening;
 mod sealing;
 
@@ -24,5 +30,9 @@ pub fn functions() -> Vec<Function> {
         destroy_note::function(),
         list_my_notes::function(),
         purge_expired_notes::function(),
+        show_new_note_page::function(),
+        submit_new_note_page::function(),
+        show_note_page::function(),
+        open_note_page::function(),
     ]
 }

@@ -59,6 +59,20 @@ impl<T: DeserializeOwned> FromRequest<App> for Form<T> {
     }
 }
 
+/// A form that may be left out. What has a content type must be one.
+impl<T: DeserializeOwned> OptionalFromRequest<App> for Form<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Option<Self>> {
+        if request.headers().contains_key(CONTENT_TYPE) {
+            return <Self as FromRequest<App>>::from_request(request, app).await.map(Some);
+        }
+        let bytes = edge::bytes(request.into_body(), app.body_limit()).await?;
+        let wanted = || Problem::unsupported("Content-Type: application/x-www-form-urlencoded");
+        if bytes.is_empty() { Ok(None) } else { Err(wanted()) }
+    }
+}
+
 fn media_type(headers: &HeaderMap) -> Option<&str> {
     headers.get(CONTENT_TYPE)?.to_str().ok()?.split(';').next().map(str::trim)
 }
