@@ -28,6 +28,7 @@ mod longest;
 mod mails;
 mod matrix;
 mod me;
+mod note_opening;
 mod pages_of_lists;
 mod password_change;
 mod password_reset;

@@ -7,6 +7,7 @@ mod accounts;
 mod leaving;
 mod links;
 mod mails;
+mod notes;
 mod random;
 mod sessions;
 mod users;

@@ -18,7 +18,7 @@ struct Area {
 }
 
 /// Every area of the code.
-fn areas() -> [Area; 4] {
+fn areas() -> [Area; 5] {
     [
         Area {
             name: "accounts",
@@ -26,6 +26,7 @@ fn areas() -> [Area; 4] {
             functions: kith_accounts::functions(),
         },
         Area { name: "users", stacks: &["users", "moderation"], functions: kith_users::functions() },
+        Area { name: "notes", stacks: &["notes", "note-pages"], functions: kith_notes::functions() },
         Area { name: "site", stacks: &["site", "pages"], functions: kith_site::functions() },
         Area { name: "jobs", stacks: &["jobs"], functions: kith_jobs::functions() },
     ]
