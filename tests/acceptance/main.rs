@@ -29,6 +29,7 @@ mod mails;
 mod matrix;
 mod me;
 mod note_opening;
+mod note_pages;
 mod pages_of_lists;
 mod password_change;
 mod password_reset;
