@@ -28,6 +28,7 @@ mod longest;
 mod mails;
 mod matrix;
 mod me;
+mod note_keys;
 mod note_opening;
 mod note_pages;
 mod pages_of_lists;

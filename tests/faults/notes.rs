@@ -1,6 +1,6 @@
 //! Faults while somebody seals, opens and destroys notes: no reading is lost, and none is had twice.
 
-use kith_tests::{Answer, Kith, Request};
+use kith_tests::{Actor, Answer, Kith, Request};
 use serde_json::{Value, json};
 
 use crate::{KINDS, assert_struck, kith, strike};
@@ -156,4 +156,37 @@ async fn b01_whatever_happens_to_destroying_a_note_it_is_gone_and_answered_204()
         ada.delete(&path).await.assert_problem(404, "not-found");
     }
     assert_struck(&kith, "destroy-note", "TransactWriteItems", KINDS.len()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b07_a_rotation_that_fails_at_a_secret_is_repeated_and_both_rings_have_one_key_more() {
+    for action in ["GetSecretValue", "PutSecretValue"] {
+        for kind in KINDS {
+            let kith = kith().await;
+            let (ada, mut clock) = (kith.registered("ada").await, kith.clock().await);
+            let old = seal(&kith, json!({"text": kind})).await;
+            let (key, kid) = (stored(&kith, &old).await["key_id"].clone(), kid(&ada));
+            clock.advance("6d").await;
+            // More often than a call is tried, for both rings.
+            let fault = json!({"operation": "rotate-keys", "action": action, "kind": kind, "times": 8});
+            kith.inject_fault(fault).await;
+            let event = json!({"source": "aws.events", "time": kith.now().await.to_string()});
+            let first = kith.visitor().post("/_kith/jobs/rotate-keys").json(&event).await;
+            assert!(first.status() >= 400, "{action} {kind}: {first}");
+            kith.job_with("rotate-keys", event.clone()).await;
+            let done = json!({"signing": "not_due", "notes": "not_due"});
+            assert_eq!(kith.job_with("rotate-keys", event).await, done, "{action} {kind}");
+            clock.advance("66m").await;
+            let new = seal(&kith, json!({"text": kind})).await;
+            assert_ne!(stored(&kith, &new).await["key_id"], key, "{action} {kind}");
+            assert_ne!(self::kid(&ada.elsewhere().logged_in().await), kid, "{action} {kind}");
+            for note in [&old, &new] {
+                assert_eq!(open(&kith, note, None).await.text_at("/text"), kind, "{action}");
+            }
+        }
+    }
+}
+
+fn kid(actor: &Actor) -> String {
+    kith_tests::Jwt::parse(actor.access()).kid().to_owned()
 }
