@@ -116,9 +116,21 @@ fn g01_only_rotate_keys_writes_verification_keys() {
     }
 }
 
+/// Which functions are allowed `action` on the secret of this name.
+fn users_of(secret: &str, action: &str) -> Vec<String> {
+    let template = template();
+    let secret = &template.secrets.iter().find(|known| known.name.contains(secret)).unwrap().arn;
+    statements()
+        .into_iter()
+        .filter(|(_, statement)| statement.actions.iter().any(|allowed| allowed == action))
+        .filter(|(_, statement)| statement.resources.contains(secret))
+        .map(|(operation, _)| operation)
+        .collect()
+}
+
 #[test]
 fn e27_only_log_in_refresh_and_rotation_read_the_private_key_and_only_rotation_writes_it() {
-    assert_eq!(functions_with("secretsmanager:GetSecretValue"), ["log-in", "refresh-token", "rotate-keys"]);
+    assert_eq!(users_of("SigningKeys", "secretsmanager:GetSecretValue"), ["log-in", "refresh-token", "rotate-keys"]);
     assert_eq!(functions_with("secretsmanager:PutSecretValue"), ["rotate-keys"]);
 }
 
