@@ -6,7 +6,7 @@
 use kith_tests::{Actor, Answer, Kith, Request};
 use serde_json::json;
 
-use crate::{accounts, links, mails, notes, sessions, users};
+use crate::{accounts, contacts, follow_ups, links, mails, notes, sessions, users};
 
 /// How a part of the journey went: the error says which step was answered how.
 pub(crate) type Went = Result<(), String>;
@@ -23,7 +23,7 @@ pub(crate) async fn helper(kith: &Kith, path: &str) -> Result<Answer, String> {
 }
 
 /// The operations in the order of the journey. Those that move the clock far come last.
-pub(crate) const OPERATIONS: [&str; 62] = [
+pub(crate) const OPERATIONS: [&str; 76] = [
     "show-home",
     "show-greeting",
     "show-health",
@@ -58,6 +58,20 @@ pub(crate) const OPERATIONS: [&str; 62] = [
     "revoke-session",
     "revoke-all-sessions",
     "log-out",
+    "list-contacts",
+    "create-contact",
+    "show-contact",
+    "update-contact",
+    "delete-contact",
+    "list-memories",
+    "add-memory",
+    "update-memory",
+    "delete-memory",
+    "plan-follow-up",
+    "cancel-follow-up",
+    "list-follow-ups",
+    "remind-due",
+    "clean-up",
     "list-users",
     "create-user",
     "show-user",
@@ -112,6 +126,13 @@ pub(crate) async fn part(kith: &Kith, operation: &str) -> Went {
         note if note.ends_with("-note") || note.ends_with("-notes") => return notes::part(kith, note).await,
         page if page.ends_with("-note-page") => return notes::page(kith, page).await,
         page if page.ends_with("-page") => return links::part(kith, page).await,
+        "plan-follow-up" | "cancel-follow-up" | "list-follow-ups" | "remind-due" | "clean-up" => {
+            return follow_ups::part(kith, operation).await;
+        }
+        card if card.ends_with("-contact") || card.ends_with("-contacts") => return contacts::part(kith, card).await,
+        "list-memories" | "add-memory" | "update-memory" | "delete-memory" => {
+            return contacts::part(kith, operation).await;
+        }
         "log-in" | "log-out" | "refresh-token" => return sessions::part(kith, operation).await,
         session if session.ends_with("-session") || session.ends_with("-sessions") => {
             return sessions::part(kith, session).await;

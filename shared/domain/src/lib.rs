@@ -3,12 +3,19 @@
 //! Pure: no I/O, no async runtime, no AWS, no HTTP. Whatever depends on the time takes `now` as an argument.
 
 mod audit;
+mod card_text;
+mod contact;
+mod contact_search;
 mod email;
+mod fold;
+mod follow_up;
 mod id;
 mod key;
 mod link;
+mod memory;
 mod name;
 mod note;
+mod partial_date;
 mod password;
 mod policy;
 mod preferences;
@@ -17,20 +24,30 @@ mod registration;
 mod role;
 pub mod rules;
 mod session;
+mod tags;
 mod task;
 mod text;
 mod user;
 mod username;
 
 pub use audit::{AUDIT_LIFETIME, Act, AuditEvent};
+pub use card_text::{
+    CardName, CompanyName, EventName, IntroducerName, MemoryText, PhoneNumber, PlaceName, Position, SocialMedia, Spark,
+    Tag,
+};
+pub use contact::{Contact, ContactFields, Introducer, Nameless, NewContact};
+pub use contact_search::{ContactEntry, ContactFilter, SearchText};
 pub use email::Email;
-pub use id::{AuditId, InvalidId, NoteId, SessionId, TaskId, UserId};
+pub use follow_up::{Due, FollowUp, FollowUpPlan, MeetingPoint, Moment, Occasion};
+pub use id::{AuditId, ContactId, InvalidId, MemoryId, NoteId, SessionId, TaskId, UserId};
 pub use key::VerificationKey;
 pub use link::{Link, LinkHashes, Purpose};
+pub use memory::{Memory, MemoryChange, NewMemory};
 pub use name::PersonName;
 pub use note::{
     MaxViews, NOTE_LOCK, NOTE_TEXT_LIMIT, NOTE_TRIES, Note, NoteHandle, NoteLifetime, NoteText, Passphrase, Sealing,
 };
+pub use partial_date::PartialDate;
 pub use password::{Password, PasswordHash};
 pub use policy::{AdminEmails, InvalidAdminEmails, RegistrationMode, SealingMode};
 pub use preferences::{Digest, Preferences, PreferencesChange, Report, TimeZoneName};
@@ -38,6 +55,7 @@ pub use profile::{Bio, City, Country, Location, State};
 pub use registration::{REGISTRATION_LIFETIME, Registration};
 pub use role::{Permission, Role};
 pub use session::{REFRESH_GRACE, Refusal, SESSION_LIFETIME, Session};
+pub use tags::Tags;
 pub use task::{TASK_LIFETIME, Task, Work, Worker};
 pub use text::Invalid;
 pub use user::{Login, ProfileChange, User, given};

@@ -213,7 +213,7 @@ pub fn given<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(from: D) -> 
 
 /// A field that may be absent (leave it) or `null` (remove it).
 #[expect(clippy::option_option, reason = "absent and null mean different things")]
-fn given_or_null<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
+pub(crate) fn given_or_null<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
     from: D,
 ) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(from).map(Some)

@@ -132,6 +132,14 @@ pub(crate) fn faults<T: DeserializeOwned + ToSchema>(mut fields: Map<String, Val
     while let Err(error) = serde_path_to_error::deserialize::<_, T>(&value) {
         let path: Vec<String> = error.path().iter().filter_map(segment).collect();
         let message = error.inner().to_string();
+        if message.starts_with(ONE_NEEDED) {
+            // One that is there but faulty would do if it were right, and is named already.
+            let is_named = |fault: &Fault| faults.iter().any(|known| known.pointer == fault.pointer);
+            if !one_needed(&message).any(|fault| is_named(&fault)) {
+                faults.extend(one_needed(&message));
+            }
+            break;
+        }
         if let Some(missing) = quoted_after("missing field", &message) {
             if path.is_empty() {
                 break;
@@ -152,6 +160,16 @@ pub(crate) fn faults<T: DeserializeOwned + ToSchema>(mut fields: Map<String, Val
         removed.insert(path);
     }
     faults
+}
+
+/// A rule over several fields, of which at least one must be there, begins so; their names follow.
+const ONE_NEEDED: &str = "needs one of ";
+
+/// A fault of each field of which one must be there.
+pub(crate) fn one_needed(message: &str) -> impl Iterator<Item = Fault> {
+    let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let detail = format!("is required: at least one of {}", names.join(", "));
+    names.into_iter().map(move |name| Fault::new(format!("/{name}"), detail.clone()))
 }
 
 /// Names of the fields in the schema of `T`, all and required.

@@ -5,6 +5,7 @@ use axum::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use kith_domain::Nameless;
 use kith_domain::rules::Refused;
 use kith_store::StoreError;
 use serde::Serialize;
@@ -321,6 +322,12 @@ impl From<Refused> for Problem {
             Refused::Oneself => Self::forbidden("You cannot do this to yourself."),
             Refused::AnotherAdmin => Self::forbidden("You cannot do this to an admin."),
         }
+    }
+}
+
+impl From<Nameless> for Problem {
+    fn from(nameless: Nameless) -> Self {
+        Self::invalid(crate::body::one_needed(&nameless.to_string()).collect())
     }
 }
 

@@ -1,5 +1,5 @@
 //! Erasing an account: everything in the user's partition first, the user last, so that a job that dies half-way finds
-//! where to go on.
+//! where to go on. And what a deleted card leaves behind.
 
 use crate::item::text_of;
 use crate::keys::{self, Key};
@@ -7,7 +7,7 @@ use crate::registrations::held_by;
 use crate::table::Order;
 use crate::transaction::Transaction;
 use crate::{Result, Store, StoreError};
-use kith_domain::{Task, User};
+use kith_domain::{ContactId, Task, User, UserId};
 
 /// How many items are read and deleted at a time.
 const BATCH: i32 = 25;
@@ -15,11 +15,26 @@ const BATCH: i32 = 25;
 impl Store {
     /// Deletes up to 25 of the items that belong to a user, but not the user; true if there may be more.
     pub async fn erase_some_of(&self, user: &User) -> Result<bool> {
-        let pk = keys::user(user.id).pk;
-        let (items, more) = self.page(&pk, "", Order::OldestFirst, None, BATCH).await?;
+        self.erase_some(&keys::user(user.id).pk, "").await
+    }
+
+    /// Deletes up to 25 of the items that belong to somebody's cards; true if there may be more.
+    pub async fn erase_some_contacts(&self, user: UserId) -> Result<bool> {
+        self.erase_some(&keys::contacts_of(user), "").await
+    }
+
+    /// Deletes up to 25 memories of a card; true if there may be more.
+    pub async fn erase_some_memories(&self, user: UserId, contact: ContactId) -> Result<bool> {
+        self.erase_some(&keys::contacts_of(user), &keys::memories_of(contact)).await
+    }
+
+    /// Deletes up to 25 items of a partition whose sort key begins with `prefix`, but no user; true if there may be
+    /// more.
+    async fn erase_some(&self, pk: &str, prefix: &str) -> Result<bool> {
+        let (items, more) = self.page(pk, prefix, Order::OldestFirst, None, BATCH).await?;
         let mut deleted = 0;
         for sk in items.iter().filter_map(|item| text_of(item, "sk")).filter(|sk| *sk != "user") {
-            let key = Key { pk: pk.clone(), sk: sk.to_owned() };
+            let key = Key { pk: pk.to_owned(), sk: sk.to_owned() };
             let _ = self.delete(&key, crate::table::Expression::default()).await?;
             deleted += 1;
         }

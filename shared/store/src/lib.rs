@@ -6,13 +6,17 @@
 
 mod answers;
 mod audit;
+mod contacts;
+mod difference;
 mod erasure;
 mod error;
+mod follow_ups;
 mod index;
 mod item;
 mod keys;
 mod limits;
 mod links;
+mod memories;
 mod note_tries;
 mod notes;
 mod registrations;
