@@ -1,7 +1,7 @@
 //! `POST /v1/contacts`: adds a card.
 
 use crate::contact_view::ContactView;
-use crate::introduction;
+use crate::{LONGEST_CARD, introduction};
 use axum::response::Response;
 use kith_domain::{Contact, ContactFields, ContactId, NewContact};
 use kith_http::{Created, Cx, Function, Json, Member, Once, OnceHeader, Result, Router, Setting};
@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 pub fn function() -> Function {
     const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl];
     Function::route("create-contact", NEEDS, || Router::default().routes(routes!(create_contact)))
+        .taking_up_to(LONGEST_CARD)
 }
 
 /// Add a contact

@@ -22,6 +22,10 @@ mod follow_up_view;
 mod introduction;
 mod memory_view;
 
+/// Bytes of a body that holds the longest card, however its JSON is written: some 10,700 characters, each put together
+/// from up to four and each of those an escape of six.
+const LONGEST_CARD: usize = 256 * 1024;
+
 /// Every function of this area.
 pub fn functions() -> Vec<Function> {
     vec![

@@ -1,7 +1,7 @@
 //! `PATCH /v1/contacts/{contact_id}`: changes a card.
 
 use crate::contact_view::ContactView;
-use crate::introduction;
+use crate::{LONGEST_CARD, introduction};
 use kith_domain::{Contact, ContactFields, ContactId};
 use kith_http::{Cx, Function, IfMatch, IfMatchHeader, Json, Member, Path, Problem, Result, Router, Setting, Tagged};
 use utoipa_axum::routes;
@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 pub fn function() -> Function {
     const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl];
     Function::route("update-contact", NEEDS, || Router::default().routes(routes!(update_contact)))
+        .taking_up_to(LONGEST_CARD)
 }
 
 /// Change a contact

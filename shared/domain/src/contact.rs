@@ -1,6 +1,6 @@
 //! Contacts: the calling cards of the people one met.
 
-use crate::user::given_or_null;
+use crate::given::{given_or_null, object_or_null};
 use crate::{
     CardName, CompanyName, ContactId, Email, EventName, FollowUp, IntroducerName, Invalid, PartialDate, PhoneNumber,
     PlaceName, Position, SocialMedia, Spark, Tags, UserId,
@@ -71,7 +71,7 @@ pub struct Contact {
 
 /// Who introduced somebody: another card of the same owner, or just a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(try_from = "WrittenIntroducer")]
+#[serde(try_from = "WrittenIntroducer", deny_unknown_fields)]
 pub struct Introducer {
     /// The introducer's card, one of your own. It may have been deleted since.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,7 +151,7 @@ pub struct ContactFields {
     #[schema(value_type = Option<Tags>)]
     pub tags: Option<Option<Tags>>,
     /// Who introduced you: a card of yours, or a name.
-    #[serde(default, deserialize_with = "given_or_null")]
+    #[serde(default, deserialize_with = "object_or_null")]
     #[schema(value_type = Option<Introducer>)]
     pub introduced_by: Option<Option<Introducer>>,
 }

@@ -1,7 +1,7 @@
 //! Follow-ups: a meeting that somebody plans with a person whose card they keep, and of which they are reminded.
 
+use crate::given::given;
 use crate::text::{Invalid, parsed_text, shown_text, tidy};
-use crate::user::given;
 use crate::{ContactId, TimeZoneName, UserId};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::serde::timestamp::millisecond;

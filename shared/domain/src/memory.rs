@@ -1,6 +1,6 @@
 //! Memories: what one wants to remember of somebody, kept with their card.
 
-use crate::user::{given, given_or_null};
+use crate::given::{given, given_or_null};
 use crate::{ContactId, MemoryId, MemoryText, PartialDate, UserId};
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::millisecond;

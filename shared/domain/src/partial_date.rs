@@ -64,10 +64,16 @@ fn moment(text: &str) -> Option<(DateTime, DateTime)> {
     let (date, rest) = text.split_once('T')?;
     let time = rest.trim_end_matches('Z').split(['+', '-']).next()?;
     let zone = rest.strip_prefix(time)?;
-    let is_zone = matches!(zone, "" | "Z")
-        || (zone.len() == 6 && zone.split_once(':').is_some_and(|(_, minutes)| digits(minutes, 2).is_some()));
+    // RFC 3339: the parser takes offsets of more than a day.
+    let is_offset = |(hours, minutes): (&str, &str)| {
+        let hours = hours.strip_prefix(['+', '-']).and_then(|hours| digits(hours, 2));
+        hours.is_some_and(|hours| hours < 24) && digits(minutes, 2).is_some_and(|minutes| minutes < 60)
+    };
+    let is_zone = matches!(zone, "" | "Z") || zone.split_once(':').is_some_and(is_offset);
     let (clock, fraction) = time.split_once('.').map_or((time, None), |(clock, fraction)| (clock, Some(fraction)));
-    let is_clock = matches!(clock.len(), 5 | 8) && clock.split(':').all(|part| digits(part, 2).is_some());
+    // Nor is a leap second one: the parser would take it as the one before.
+    let is_clock =
+        matches!(clock.len(), 5 | 8) && clock.split(':').all(|part| digits(part, 2).is_some_and(|number| number < 60));
     let is_fraction =
         fraction.is_none_or(|digits| clock.len() == 8 && (1..=9).contains(&digits.len()) && is_digits(digits));
     if date.len() != 10 || !is_zone || !is_clock || !is_fraction {
@@ -159,8 +165,11 @@ mod tests {
             "2020-09-21T10",
             "2020-09-21T25:00",
             "2020-09-21T10:60",
+            "2020-09-21T10:00:60",
+            "2016-12-31T23:59:60Z",
             "2020-09-21T10:00z",
             "2020-09-21T10:00+2",
+            "2020-09-21T10:00+24:00",
             "2020-09-21T10:00+99:00",
             "2020-09-21T10:00ZZ",
             "2020-09-21T10:00Z+01:00",

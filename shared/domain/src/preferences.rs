@@ -1,7 +1,7 @@
 //! What people want to receive, and in which time zone they live.
 
+use crate::given::given;
 use crate::text::{Invalid, parsed_text, shown_text};
-use crate::user::given;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

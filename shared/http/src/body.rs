@@ -151,7 +151,8 @@ pub(crate) fn faults<T: DeserializeOwned + ToSchema>(mut fields: Map<String, Val
         } else if message.starts_with("unknown field") {
             // The path ends with its name.
             faults.push(Fault::new(pointer(&path), "is not a field of this request"));
-        } else {
+        } else if !removed.iter().any(|part: &Vec<String>| part.starts_with(&path)) {
+            // Otherwise a part of it is named already, and may be all that it lacks.
             faults.push(Fault::new(pointer(&path), in_words(&message)));
         }
         if path.is_empty() || !remove(&mut value, &path) {
