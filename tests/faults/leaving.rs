@@ -210,7 +210,10 @@ async fn b07_whatever_happens_to_retiring_a_key_it_is_refused_and_another_signs(
             // The run at the start finds neither secret yet.
             let at_the_start = 2 * usize::from(action == "GetSecretValue");
             assert_struck(&kith, "rotate-keys", action, 1 + at_the_start).await;
-            let new = done["signing"]["published"]["kid"].as_str().unwrap_or_else(|| panic!("{action} {kind}: {done}")).to_owned();
+            let new = done["signing"]["published"]["kid"]
+                .as_str()
+                .unwrap_or_else(|| panic!("{action} {kind}: {done}"))
+                .to_owned();
             // Within a minute all instances have looked again, those that verify and those that sign.
             kith.clock().await.advance("61s").await;
             ada.get("/v1/me").await.assert_status(401);
