@@ -35,7 +35,7 @@ async fn b01_where_only_members_seal_notes_others_are_told_so_and_still_open_the
 
     let notes = [
         ada.seal(json!({"text": "for whoever has the link"})).await,
-        ada.post("/v1/notes").form(&[("text", "for+whoever+has+the+link")]).await,
+        ada.post("/v1/notes").form(&[("text", "for whoever has the link")]).await,
     ];
     for note in &notes {
         let token = note.assert_status(201).text_at("/token");

@@ -186,7 +186,10 @@ async fn tour(kith: &Kith) -> (BTreeSet<String>, [String; 2], Vec<Answer>) {
         writer.seal(json!({"text": long})).await,
         writer.seal(json!({"text": text, "passphrase": long})).await,
         writer.post("/v1/notes").body("text/plain", text.clone()).await,
-        writer.post("/v1/notes").form(&[("text", "%FF"), ("passphrase", &passphrase)]).await,
+        writer
+            .post("/v1/notes")
+            .body("application/x-www-form-urlencoded", format!("text=%FF&passphrase={passphrase}"))
+            .await,
         writer.seal(json!({"text": "other"})).header("idempotency-key", &key).await,
         writer.get(&format!("/v1/notes/{token}?token={token}&text={manage_token}")).await,
         writer.delete(&format!("/v1/notes/by-id/{second_id}")).header("kith-manage-token", &manage_token).await,

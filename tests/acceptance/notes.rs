@@ -108,15 +108,6 @@ async fn b01_a_passphrase_for_a_note_without_one_does_no_harm() {
     }
 }
 
-/// A form as a program sends it that escapes whatever is no plain letter or digit.
-fn form(fields: &[(&str, &str)]) -> String {
-    let escaped = |text: &str| -> String {
-        let byte = |b: u8| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") };
-        text.bytes().map(byte).collect()
-    };
-    fields.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect::<Vec<_>>().join("&")
-}
-
 const FORM: &str = "application/x-www-form-urlencoded";
 
 #[tokio::test]
@@ -124,7 +115,7 @@ async fn b02_a_form_seals_as_json_does() {
     let kith = Kith::shared().await;
     let text = " 1 + 1 = 2 & <b>\"é\"</b>\r\n%41;\u{1f511}\n ";
     let fields = [("text", text), ("expires_in", "60"), ("max_views", "2"), ("passphrase", "open & sesame")];
-    let sealed = kith.visitor().post("/v1/notes").body(FORM, form(&fields)).await;
+    let sealed = kith.visitor().post("/v1/notes").form(&fields).await;
     let note = sealed.assert_status(201).json();
     assert_eq!((&note["max_views"], &note["has_passphrase"]), (&json!(2), &json!(true)));
     assert_eq!(seconds(&sealed, "/expires_at") - seconds(&sealed, "/created_at"), 60);
@@ -284,7 +275,7 @@ async fn b15_65536_bytes_are_sealed_and_one_more_is_413_however_they_are_written
         assert_eq!(text.len(), 65_536);
         let long = format!("{text}a");
         let as_json = |text: &str| visitor.seal(json!({"text": text}));
-        let as_form = |text: &str| visitor.post("/v1/notes").body(FORM, form(&[("text", text)]));
+        let as_form = |text: &str| visitor.post("/v1/notes").form(&[("text", text)]);
         for sealed in [as_json(&text).await, as_form(&text).await] {
             let opened = visitor.open(&sealed.assert_status(201).text_at("/token")).await;
             assert!(opened.assert_status(200).text_at("/text") == text, "{character:?} came back otherwise");
