@@ -1,6 +1,7 @@
 //! Sealed notes: sealing, peeking, opening, destroying, and the pages on which people do it.
 //!
-//! One file per route; its binary of the same name is in `src/bin/`. Pages are in `templates/`.
+//! One file per route; its binary of the same name is in `src/bin/`. Pages are in `templates/`, what the API and the pages
+//! have in common is in `sealing` and `opening`.
 
 use kith_http::Function;
 

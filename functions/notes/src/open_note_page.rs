@@ -54,15 +54,14 @@ pub async fn open_note_page(
     token: Result<Path<String>>,
     form: Result<Option<Form<OpenNoteForm>>>,
 ) -> Result<Response> {
-    cx.keep_secret();
-    let outcome = match form {
-        Ok(form) => {
-            let passphrase = form.map(|Form(form)| form.passphrase);
-            opening::open(&cx, &opening::token(token), passphrase.as_ref()).await
+    let passphrase = match form {
+        Ok(form) => form.map(|Form(form)| form.passphrase),
+        Err(problem) => {
+            cx.keep_secret();
+            return told(&cx, problem);
         }
-        Err(problem) => Err(problem),
     };
-    match outcome {
+    match opening::open(&cx, &opening::token(token), passphrase.as_ref()).await {
         Ok(opened) => Ok(revealed(&opened)?.into_response()),
         Err(problem) => told(&cx, problem),
     }

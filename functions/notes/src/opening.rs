@@ -6,7 +6,7 @@ use kith_crypto::{NoteSeal, NoteToken, PassphraseKey};
 use kith_domain::{Note, Passphrase};
 use kith_http::{Cx, NOTES_OPENED, Path, Problem, Result};
 use kith_store::Tried;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 
 /// A note that somebody has just opened.
 pub(crate) struct Opened {
@@ -34,7 +34,7 @@ pub(crate) async fn open(cx: &Cx, token: &SecretString, passphrase: Option<&Secr
             found.unseal(cx, None).await?.ok_or_else(|| Problem::internal("a note was altered: it does not open"))?
         }
         Some(salt) => {
-            let given = passphrase.map(|passphrase| passphrase.expose_secret()).filter(|given| !given.is_empty());
+            let given = passphrase.map(ExposeSecret::expose_secret).filter(|given| !given.is_empty());
             let attempt = Passphrase::attempt(given.ok_or_else(Problem::passphrase_needed)?);
             if let Tried::LockedUntil(end) = cx.store.count_try(&found.note, cx.now).await? {
                 return Err(Problem::note_locked(end, cx.now));
@@ -66,7 +66,7 @@ async fn find(cx: &Cx, token: &SecretString) -> Result<Found> {
 impl Found {
     /// The text; `None` where it does not open under these. 404 once the server's key is gone: then nothing ever will.
     async fn unseal(&self, cx: &Cx, passphrase: Option<&PassphraseKey>) -> Result<Option<String>> {
-        let key = cx.note_key(&self.note.key_id).await?.ok_or_else(Problem::not_found)?;
+        let key = cx.note_key(&self.note.key_id, self.note.created_at).await?.ok_or_else(Problem::not_found)?;
         let Self { token, note, sealed } = self;
         let under = NoteSeal { key: &key, token, passphrase, note: note.id, expires_at: note.expires_at };
         Ok(under.open(sealed).and_then(|text| String::from_utf8(text.to_vec()).ok()))

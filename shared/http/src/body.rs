@@ -22,26 +22,34 @@ impl<T: DeserializeOwned + ToSchema> FromRequest<App> for Json<T> {
         if !is_json(request.headers()) {
             return Err(Problem::unsupported("Content-Type: application/json"));
         }
-        let bytes = edge::bytes(request.into_body(), app.body_limit()).await?;
-        // Derived readers would also take a list, field by field. What is no object is refused by the closer look.
-        let is_object = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
-        // Almost every body is right: it is read once, straight into its type. Only a wrong one is looked at closely.
-        let read = if is_object { serde_json::from_slice(&bytes).ok() } else { None };
-        read.map_or_else(|| read_closely(&bytes), Ok).map(Self)
+        read(&edge::bytes(request.into_body(), app.body_limit()).await?).map(Self)
     }
 }
 
-/// A JSON body that may be left out. What has a content type must be one.
+/// A JSON body that may be left out, or be null. What has a content type must be one.
 impl<T: DeserializeOwned + ToSchema> OptionalFromRequest<App> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Option<Self>> {
-        if request.headers().contains_key(CONTENT_TYPE) {
-            return <Self as FromRequest<App>>::from_request(request, app).await.map(Some);
-        }
+        let is_typed = request.headers().contains_key(CONTENT_TYPE);
+        let is_json = is_json(request.headers());
         let bytes = edge::bytes(request.into_body(), app.body_limit()).await?;
-        if bytes.is_empty() { Ok(None) } else { Err(Problem::unsupported("Content-Type: application/json")) }
+        match bytes.trim_ascii() {
+            b"" if !is_typed => Ok(None),
+            _ if !is_json => Err(Problem::unsupported("Content-Type: application/json")),
+            b"null" => Ok(None),
+            _ => read(&bytes).map(|value| Some(Self(value))),
+        }
     }
+}
+
+/// Reads an object.
+fn read<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T> {
+    // Derived readers would also take a list, field by field. What is no object is refused by the closer look.
+    let is_object = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+    // Almost every body is right: it is read once, straight into its type. Only a wrong one is looked at closely.
+    let read = if is_object { serde_json::from_slice(bytes).ok() } else { None };
+    read.map_or_else(|| read_closely(bytes), Ok)
 }
 
 /// A form as browsers send it. 415 for another content type, 400 for what does not fit.

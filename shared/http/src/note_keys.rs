@@ -2,14 +2,15 @@
 
 use crate::cache::Cache;
 use crate::{Cx, Problem, Result, Setting};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use kith_crypto::{NoteKey, NoteRing, SecretStore};
 use std::sync::Arc;
 
 /// The ring is read again after this time. `rotate-keys` stores a key an hour before it seals, so every instance knows
 /// it by then.
 const FRESH: SignedDuration = SignedDuration::from_mins(5);
-/// A note under an unknown key makes an instance look again, at most this often.
+/// A note under an unknown key makes an instance look again, at most this often; at once if the note is newer than what
+/// the instance has read.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(1);
 
 /// The note keys as an instance last read them.
@@ -23,11 +24,13 @@ impl Cx {
         ring.sealing_key(self.now).cloned().ok_or_else(|| Problem::no_key("note"))
     }
 
-    /// The key with the id that stands beside a ciphertext; `None` once it is out of the ring, by age or by hand:
-    /// nothing under it opens any more.
-    pub async fn note_key(&self, kid: &str) -> Result<Option<NoteKey>> {
+    /// The key with the id that stands beside what was sealed at `sealed_at`; `None` once it is out of the ring, by age
+    /// or by hand: nothing under it opens any more.
+    pub async fn note_key(&self, kid: &str, sealed_at: Timestamp) -> Result<Option<NoteKey>> {
         let mut ring = self.note_ring().await?;
-        if ring.key(kid).is_none() && self.app().note_keys().0.fresh(self.now, LOOK_AGAIN).is_none() {
+        // A key that another instance sealed with just now may be younger than the ring that this one has read.
+        let age = LOOK_AGAIN.min(self.now.duration_since(sealed_at));
+        if ring.key(kid).is_none() && self.app().note_keys().0.fresh(self.now, age).is_none() {
             ring = self.stored_note_ring().await?;
         }
         Ok(ring.key(kid).cloned())

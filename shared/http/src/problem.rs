@@ -223,7 +223,11 @@ impl Problem {
     /// 429: a note is locked after too many wrong passphrases, until `end`.
     pub fn note_locked(end: Timestamp, now: Timestamp) -> Self {
         let seconds = seconds_until(end, now);
-        let detail = format!("Too many wrong passphrases. The note is still there: try again in {seconds} seconds.");
+        let wait = match (seconds + 59) / 60 {
+            1 => "a minute".to_owned(),
+            minutes => format!("{minutes} minutes"),
+        };
+        let detail = format!("Too many wrong passphrases. The note is still there: try again in {wait}.");
         Self::new(StatusCode::TOO_MANY_REQUESTS, "note-locked", "Locked for a while", detail)
             .with(RETRY_AFTER, seconds.to_string())
     }
