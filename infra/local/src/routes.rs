@@ -11,15 +11,15 @@ use crate::template::Template;
 
 /// Packages with function binaries.
 pub(crate) const PACKAGES: [&str; 6] =
-    ["kith-accounts", "kith-users", "kith-notes", "kith-contacts", "kith-site", "kith-jobs"];
+    ["kith-accounts", "kith-users", "kith-contacts", "kith-notes", "kith-site", "kith-jobs"];
 
 /// Every function of every area.
 pub fn functions() -> Vec<Function> {
     let areas = [
         kith_accounts::functions(),
         kith_users::functions(),
-        kith_notes::functions(),
         kith_contacts::functions(),
+        kith_notes::functions(),
         kith_site::functions(),
         kith_jobs::functions(),
     ];

@@ -49,14 +49,14 @@ pub(super) enum Stage {
     Admin,
     /// An admin who has banned that member.
     Banning,
-    /// Has sealed a note: `{note_token}`, `{note_id}`, `{manage_token}`.
-    Author,
     /// Has a card with a memory: `{contact_id}`, `{memory_id}`.
     Collecting,
     /// Has planned something with the person of that card.
     Planning,
     /// Has deleted that card; erasing what it leaves is a task in the outbox: `{task}`.
     Parting,
+    /// Has sealed a note: `{note_token}`, `{note_id}`, `{manage_token}`.
+    Author,
     /// Invited by an admin, not yet here: `{mail_token}`.
     Invited,
     /// The same note as an author's, sealed by nobody in particular.
@@ -344,15 +344,15 @@ impl<'a> World<'a> {
     }
 }
 
+/// The id of what an answer says that was made.
+fn made(answer: &Value) -> String {
+    body_of(answer).get("id").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
 /// The JSON body of an answer.
 fn body_of(answer: &Value) -> Value {
     let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
     serde_json::from_str(body).unwrap_or_default()
-}
-
-/// The id of what an answer says that was made.
-fn made(answer: &Value) -> String {
-    body_of(answer).get("id").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// What an access token says under the name `claim`.

@@ -49,8 +49,8 @@ pub(super) fn typical() -> Vec<Typical> {
     let mut all = accounts();
     all.extend(passwords_and_invitations());
     all.extend(users());
-    all.extend(notes());
     all.extend(contacts());
+    all.extend(notes());
     all.extend(site());
     all.extend(jobs());
     all
@@ -113,23 +113,6 @@ fn users() -> Vec<Typical> {
     ]
 }
 
-fn notes() -> Vec<Typical> {
-    const TOKEN_OF_THE_NOTE: &[(&str, &str)] = &[("kith-manage-token", "{manage_token}")];
-    vec![
-        http("seal-note", "POST", "/v1/notes", JSON, NOTE, 201).once(Stage::Anyone),
-        http("list-my-notes", "GET", "/v1/notes", TOKEN, "", 200).by(Stage::Author),
-        http("peek-note", "GET", "/v1/notes/{note_token}", NOTHING, "", 200).once(Stage::Sealer),
-        http("open-note", "POST", "/v1/notes/{note_token}/open", JSON, "{}", 200).once(Stage::Sealer),
-        http("destroy-note", "DELETE", "/v1/notes/by-id/{note_id}", TOKEN_OF_THE_NOTE, "", 204).once(Stage::Sealer),
-        http("show-new-note-page", "GET", "/notes/new", BROWSER, "", 200),
-        http("submit-new-note-page", "POST", "/notes/new", FORM, NOTE_FORM, 201).once(Stage::Anyone),
-        http("show-note-page", "GET", "/n/{note_token}", BROWSER, "", 200).once(Stage::Sealer),
-        http("open-note-page", "POST", "/n/{note_token}", FORM, "", 200).once(Stage::Sealer),
-        // Nearly always the hourly job was faster.
-        http("purge-expired-notes", "POST", "/v1/notes/purge", TOKEN, "", 200).by(Stage::Admin),
-    ]
-}
-
 fn contacts() -> Vec<Typical> {
     const CONTACT: &str = "/v1/contacts/{contact_id}";
     const MEMORIES: &str = "/v1/contacts/{contact_id}/memories";
@@ -148,6 +131,23 @@ fn contacts() -> Vec<Typical> {
         http("plan-follow-up", "PUT", FOLLOW_UP, TOKEN_AND_JSON, PLAN, 200).by(Stage::Collecting),
         http("cancel-follow-up", "DELETE", FOLLOW_UP, TOKEN, "", 204).once(Stage::Planning),
         http("list-follow-ups", "GET", "/v1/follow-ups", TOKEN, "", 200).by(Stage::Planning),
+    ]
+}
+
+fn notes() -> Vec<Typical> {
+    const TOKEN_OF_THE_NOTE: &[(&str, &str)] = &[("kith-manage-token", "{manage_token}")];
+    vec![
+        http("seal-note", "POST", "/v1/notes", JSON, NOTE, 201).once(Stage::Anyone),
+        http("list-my-notes", "GET", "/v1/notes", TOKEN, "", 200).by(Stage::Author),
+        http("peek-note", "GET", "/v1/notes/{note_token}", NOTHING, "", 200).once(Stage::Sealer),
+        http("open-note", "POST", "/v1/notes/{note_token}/open", JSON, "{}", 200).once(Stage::Sealer),
+        http("destroy-note", "DELETE", "/v1/notes/by-id/{note_id}", TOKEN_OF_THE_NOTE, "", 204).once(Stage::Sealer),
+        http("show-new-note-page", "GET", "/notes/new", BROWSER, "", 200),
+        http("submit-new-note-page", "POST", "/notes/new", FORM, NOTE_FORM, 201).once(Stage::Anyone),
+        http("show-note-page", "GET", "/n/{note_token}", BROWSER, "", 200).once(Stage::Sealer),
+        http("open-note-page", "POST", "/n/{note_token}", FORM, "", 200).once(Stage::Sealer),
+        // Nearly always the hourly job was faster.
+        http("purge-expired-notes", "POST", "/v1/notes/purge", TOKEN, "", 200).by(Stage::Admin),
     ]
 }
 
