@@ -56,10 +56,17 @@ LEADING_KEY = re.compile(r"^[a-z]+(#[a-z]+)*(#\*)?$")
 # Who may write verification keys: whoever can plant one can sign in as anyone.
 KEY_WRITERS = {"RotateKeys"}
 
-# Who may read or write the signing key ring: whoever can read it can do the same.
+# Who may read or write which key ring, by the stacks' name of its secret: whoever can read the signing keys can sign in
+# as anyone; the note keys open no note without its link, but are half of what does.
 SECRET_USERS = {
-    "secretsmanager:GetSecretValue": {"LogIn", "RefreshToken", "RotateKeys"},
-    "secretsmanager:PutSecretValue": {"RotateKeys"},
+    "SigningSecret": {
+        "secretsmanager:GetSecretValue": {"LogIn", "RefreshToken", "RotateKeys"},
+        "secretsmanager:PutSecretValue": {"RotateKeys"},
+    },
+    "NoteSecret": {
+        "secretsmanager:GetSecretValue": {"SealNote", "OpenNote", "SubmitNewNotePage", "OpenNotePage", "RotateKeys"},
+        "secretsmanager:PutSecretValue": {"RotateKeys"},
+    },
 }
 
 CONDITION = "ForAllValues:StringLike"
@@ -131,6 +138,16 @@ def check_table_statement(where, owner, statement, actions, resources):
         yield f"{where}: an index is queried, nothing else"
 
 
+def check_secret_statement(where, owner, actions, resources):
+    for action in sorted(action for action in actions if action.startswith("secretsmanager:")):
+        for secret in (text_of(resource) for resource in resources):
+            users = SECRET_USERS.get(secret, {}).get(action)
+            if users is None:
+                yield f"{where}: {action} on {secret}, which is none of {', '.join(sorted(SECRET_USERS))}"
+            elif owner not in users:
+                yield f"{where}: only {', '.join(sorted(users))} may use {action} on {secret}"
+
+
 def check_policies(stack, expanded):
     for name, resource in expanded["Resources"].items():
         if resource["Type"] != "AWS::IAM::Role":
@@ -152,9 +169,7 @@ def check_policies(stack, expanded):
                 yield f"{where}: wildcard in the resource {text_of(resource)}"
         for action in sorted(actions - TABLE_ACTIONS - OTHER_ACTIONS):
             yield f"{where}: action {action} is not among those that functions may use"
-        for action in sorted(actions & set(SECRET_USERS)):
-            if owner not in SECRET_USERS[action]:
-                yield f"{where}: only {', '.join(sorted(SECRET_USERS[action]))} may use {action}"
+        yield from check_secret_statement(where, owner, actions, resources)
         if actions & TABLE_ACTIONS:
             if actions & OTHER_ACTIONS:
                 yield f"{where}: a statement on the table allows nothing else"

@@ -48,10 +48,18 @@ class Rules(unittest.TestCase):
     def test_keys_stay_with_those_who_need_them(self):
         write = self.findings_after(ACCOUNTS, "['rate#*']", "['rate#*', 'keys#*']")
         self.assertIn("only RotateKeys may write 'keys#*'", write)
-        read = self.findings_after(
-            JOBS, "Action: [lambda:InvokeFunction]", "Action: [lambda:InvokeFunction, secretsmanager:GetSecretValue]"
+        invoke = "              Action: [lambda:InvokeFunction]\n              Resource: [!GetAtt DeliverMail.Arn"
+        for secret, users in [
+            ("SigningSecret", "LogIn, RefreshToken, RotateKeys"),
+            ("NoteSecret", "OpenNote, OpenNotePage, RotateKeys, SealNote, SubmitNewNotePage"),
+        ]:
+            read = "              Action: [secretsmanager:GetSecretValue]\n              Resource: [!Ref " + secret
+            found = self.findings_after(JOBS, invoke, read)
+            self.assertIn(f"only {users} may use secretsmanager:GetSecretValue on {secret}", found)
+        other = self.findings_after(
+            JOBS, "Resource: [!Ref SigningSecret, !Ref NoteSecret]", "Resource: [!Ref SigningSecret, !Ref MailFrom]"
         )
-        self.assertIn("only LogIn, RefreshToken, RotateKeys may use secretsmanager:GetSecretValue", read)
+        self.assertIn("secretsmanager:GetSecretValue on MailFrom, which is none of", other)
 
     def test_broken_wiring_is_found(self):
         for file, old, new, finding in [

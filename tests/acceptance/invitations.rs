@@ -9,7 +9,7 @@ fn invite(admin: &Actor, email: &str) -> Request {
     admin.post("/v1/users").json(json!({"email": email}))
 }
 
-/// Accepts by the form of the page. Nothing in it may need escaping.
+/// Accepts by the form of the page.
 fn submit(actor: &Actor, token: &str, username: &str, password: &str) -> Request {
     let fields =
         [("token", token), ("first_name", "Ada"), ("last_name", "L"), ("username", username), ("password", password)];

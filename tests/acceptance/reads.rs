@@ -10,8 +10,9 @@ fn is_read(action: &str) -> bool {
 }
 
 /// The list of users finds their ids by the index, which may lag a moment; it reads the users themselves in the table.
+/// Purging finds by it which notes may have ended, and asks the table whether they have.
 fn may_read_the_index(record: &Record) -> bool {
-    record.operation.as_deref() == Some("list-users")
+    record.operation.as_deref().is_some_and(|operation| ["list-users", "purge-expired-notes"].contains(&operation))
 }
 
 /// Every read of a request is strongly consistent and of the table itself; nothing is scanned.

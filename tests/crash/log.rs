@@ -64,8 +64,8 @@ async fn failures(kith: &kith_tests::Kith) {
     kith.settle().await;
 }
 
-/// Settles the pipes: the last lines of a process may come a moment after its answer.
-async fn lines(runner: &Runner, wanted: usize) -> Vec<String> {
+/// All lines, once so many requests have theirs: the last lines of a process may come a moment after its answer.
+pub(crate) async fn lines(runner: &Runner, wanted: usize) -> Vec<String> {
     for _ in 0..500 {
         let lines = runner.output();
         if lines.iter().filter(|line| line.contains("\"message\":\"request\"")).count() >= wanted {

@@ -6,5 +6,6 @@ mod build;
 mod keeping;
 mod kill;
 mod log;
+mod notes;
 mod runner;
 mod settings;

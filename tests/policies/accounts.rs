@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::contacts::card;
 use crate::journey::{Went, expect, helper};
+use crate::notes;
 use crate::people::{admin, give_role, member};
 
 /// The part of one function.
@@ -96,10 +97,11 @@ async fn delete_me(kith: &Kith) -> Went {
     Ok(())
 }
 
-/// An account with sessions, a link, a card and a part in the audit trail: nothing is left, and a mail says so.
+/// An account with sessions, a link, a card, a note and a part in the audit trail: nothing is left, and a mail says so.
 async fn erase(kith: &Kith) -> Went {
     let (boss, ada) = (admin(kith, "boss").await?, member(kith, "ada").await?);
     give_role(&boss, &ada.id(), "moderator").await?;
+    let note = notes::seal(&ada).await?;
     expect(ada.log_in(), 200).await?;
     card(&ada).await?;
     expect(ada.leave(), 204).await?;
@@ -117,6 +119,7 @@ async fn erase(kith: &Kith) -> Went {
     if !left.is_empty() {
         return Err(format!("left of an erased account: {left:?}"));
     }
+    expect(kith.visitor().get(&format!("/v1/notes/{}", note.text_at("/token"))), 404).await?;
     let mails = kith.mails_to(&ada.person.email).await.len();
     if mails == 2 { Ok(()) } else { Err(format!("{mails} mails to somebody who joined and left")) }
 }

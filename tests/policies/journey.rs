@@ -6,7 +6,7 @@
 use kith_tests::{Actor, Answer, Kith, Request};
 use serde_json::json;
 
-use crate::{accounts, contacts, follow_ups, links, mails, sessions, users};
+use crate::{accounts, contacts, follow_ups, links, mails, notes, sessions, users};
 
 /// How a part of the journey went: the error says which step was answered how.
 pub(crate) type Went = Result<(), String>;
@@ -23,7 +23,7 @@ pub(crate) async fn helper(kith: &Kith, path: &str) -> Result<Answer, String> {
 }
 
 /// The operations in the order of the journey. Those that move the clock far come last.
-pub(crate) const OPERATIONS: [&str; 66] = [
+pub(crate) const OPERATIONS: [&str; 76] = [
     "show-home",
     "show-greeting",
     "show-health",
@@ -83,6 +83,16 @@ pub(crate) const OPERATIONS: [&str; 66] = [
     "ban-user",
     "unban-user",
     "list-audit-events",
+    "seal-note",
+    "list-my-notes",
+    "peek-note",
+    "open-note",
+    "destroy-note",
+    "show-new-note-page",
+    "submit-new-note-page",
+    "show-note-page",
+    "open-note-page",
+    "purge-expired-notes",
     "delete-user",
     "delete-me",
     "erase-account",
@@ -113,6 +123,8 @@ pub(crate) async fn part(kith: &Kith, operation: &str) -> Went {
         "expire-items" => return expire(kith).await,
         "rotate-keys" => return rotate(kith).await,
         "confirm-email" | "reset-password" | "accept-invitation" => return links::part(kith, operation).await,
+        note if note.ends_with("-note") || note.ends_with("-notes") => return notes::part(kith, note).await,
+        page if page.ends_with("-note-page") => return notes::page(kith, page).await,
         page if page.ends_with("-page") => return links::part(kith, page).await,
         "plan-follow-up" | "cancel-follow-up" | "list-follow-ups" | "remind-due" | "clean-up" => {
             return follow_ups::part(kith, operation).await;
@@ -155,15 +167,19 @@ async fn register(kith: &Kith) -> Went {
     Ok(())
 }
 
-/// Lets a registration expire, with everything that belongs to it.
+/// Lets a registration and a note expire, with everything that belongs to them.
 async fn expire(kith: &Kith) -> Went {
-    let ada = kith.newcomer("ada");
+    let (ada, bob) = (kith.newcomer("ada"), kith.registered("bob").await);
     expect(ada.register(), 201).await?;
-    kith.clock().await.advance("25h").await;
+    notes::seal(&bob).await?;
+    kith.clock().await.advance("8d").await;
     let expired = helper(kith, "/_kith/jobs/expire-items").await?;
     let left: Vec<_> = kith.table().await.into_iter().filter(|item| item["email"] == ada.person.email).collect();
     if expired.json()["registrations"] == 0 || !left.is_empty() {
         return Err(format!("a registration is left: {expired}"));
+    }
+    if expired.json()["notes"] == 0 || !kith.items("note").await.is_empty() {
+        return Err(format!("a note is left: {expired}"));
     }
     Ok(())
 }

@@ -29,18 +29,17 @@ fn press(who: &Actor, token: &str, answer: &str) -> Request {
 }
 
 fn send_new_password(who: &Actor, token: &str) -> Request {
-    let fields = [("token", token), ("password", "a+new+long+secret"), ("password_again", "a+new+long+secret")];
+    let fields = [("token", token), ("password", "a new long secret"), ("password_again", "a new long secret")];
     who.bare_request("POST", "/reset-password").form(&fields)
 }
 
 fn send_acceptance(who: &Actor, token: &str) -> Request {
-    let password = who.person.password.replace(' ', "+");
     let fields = [
         ("token", token),
         ("first_name", who.person.first_name.as_str()),
         ("last_name", who.person.last_name.as_str()),
         ("username", who.person.username.as_str()),
-        ("password", password.as_str()),
+        ("password", who.person.password.as_str()),
     ];
     who.bare_request("POST", "/accept-invitation").form(&fields)
 }

@@ -13,6 +13,7 @@ mod journey;
 mod links;
 mod mails;
 mod mutation;
+mod notes;
 mod people;
 mod removed;
 mod sessions;

@@ -8,6 +8,7 @@ use crate::observed::{Mail, link_token};
 use crate::person::{Person, unique_address};
 use crate::request::Request;
 use reqwest::Method;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -67,6 +68,36 @@ impl Actor {
     /// `DELETE`.
     pub fn delete(&self, path: &str) -> Request {
         self.request("DELETE", path)
+    }
+
+    /// Seals a note with these fields.
+    pub fn seal(&self, note: impl Serialize) -> Request {
+        self.post("/v1/notes").json(note)
+    }
+
+    /// Looks at a note.
+    pub fn peek(&self, token: &str) -> Request {
+        self.get(&format!("/v1/notes/{token}"))
+    }
+
+    /// Opens a note; add its passphrase with [`Request::json`].
+    pub fn open(&self, token: &str) -> Request {
+        self.post(&format!("/v1/notes/{token}/open"))
+    }
+
+    /// Destroys a note by its id; without the token for it, as its author.
+    pub fn destroy(&self, id: &str, manage_token: Option<&str>) -> Request {
+        let request = self.delete(&format!("/v1/notes/by-id/{id}"));
+        match manage_token {
+            Some(token) => request.header("kith-manage-token", token),
+            None => request,
+        }
+    }
+
+    /// The same person, still logged in, at another address.
+    #[must_use]
+    pub fn moved(&self) -> Self {
+        Self { address: unique_address(), ..self.clone() }
     }
 
     /// The same person at another address, not logged in there.

@@ -51,10 +51,10 @@ impl Request {
         Self { builder: self.builder.body(body.into()), ..self }
     }
 
-    /// The fields of a form, as a browser sends them. Values must need no escaping.
+    /// The fields of a form, as a browser sends them.
     pub fn form(self, fields: &[(&str, &str)]) -> Self {
-        let text: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        self.body("application/x-www-form-urlencoded", text.join("&"))
+        let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.body("application/x-www-form-urlencoded", text)
     }
 }
 

@@ -43,6 +43,7 @@ async fn erase(cx: &JobCx, user: UserId, delivery: &Delivery) -> Result<(), JobE
         found => found?,
     };
     while store.erase_some_contacts(user.id).await? {}
+    while store.erase_some_notes_of(user.id).await? {}
     while store.erase_some_of(&user).await? {}
     let receipt = Task::new(Work::MailErased { email: user.email.clone() }, delivery.time);
     store.erase_user(&user, &receipt).await?;

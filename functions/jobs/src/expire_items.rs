@@ -1,7 +1,7 @@
 //! `expire-items`: every hour, deletes what has expired and should not wait for the database's own deletion.
 //!
-//! Reads never wait for it: whatever is past its `expires_at` does not exist. So far these are registrations: whoever
-//! never confirmed is forgotten within the hour, not within days.
+//! Reads never wait for it: whatever is past its `expires_at` does not exist. These are registrations, so that whoever
+//! never confirmed is forgotten within the hour, not within days, and notes.
 
 use kith_http::{Function, JobCx, JobError, Scheduled, Setting};
 use serde::Serialize;
@@ -15,6 +15,7 @@ pub fn function() -> Function {
 #[derive(Serialize)]
 struct Expired {
     registrations: usize,
+    notes: usize,
 }
 
 async fn expire_items(cx: JobCx, event: Scheduled) -> Result<Expired, JobError> {
@@ -23,5 +24,9 @@ async fn expire_items(cx: JobCx, event: Scheduled) -> Result<Expired, JobError> 
     for id in store.expired_registrations(event.time).await? {
         registrations += usize::from(store.expire_registration(id, event.time).await?);
     }
-    Ok(Expired { registrations })
+    let mut notes = 0;
+    for token_hash in store.expired_notes(event.time).await? {
+        notes += usize::from(store.expire_note(&token_hash, event.time).await?);
+    }
+    Ok(Expired { registrations, notes })
 }

@@ -14,6 +14,8 @@ pub mod remind_due;
 pub mod rotate_keys;
 
 mod letters;
+mod note_rotation;
+mod signing_rotation;
 
 /// Every function of this area.
 pub fn functions() -> Vec<Function> {

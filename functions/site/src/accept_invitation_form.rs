@@ -1,10 +1,9 @@
 //! The form that accepts an invitation, as both sides of it show it.
 
-use crate::form::{Faults, Field};
-use crate::page::page;
 use askama::Template;
 use axum::http::StatusCode;
 use kith_http::{Html, Result};
+use kith_pages::{Control, Faults, Field, page};
 
 /// What stands in the form: never a password.
 #[derive(Debug, Clone, Copy)]
@@ -34,14 +33,14 @@ fn fields(values: Values<'_>) -> [Field<'_>; 4] {
             name: "first_name",
             label: "First name",
             help: "",
-            input: r#"type="text" autocomplete="given-name" required"#,
+            control: Control::Line(r#"type="text" autocomplete="given-name" required"#),
             value: values.first_name,
         },
         Field {
             name: "last_name",
             label: "Last name",
             help: "",
-            input: r#"type="text" autocomplete="family-name" required"#,
+            control: Control::Line(r#"type="text" autocomplete="family-name" required"#),
             value: values.last_name,
         },
         Field {
@@ -50,14 +49,16 @@ fn fields(values: Values<'_>) -> [Field<'_>; 4] {
             help: "Others find you by it: 3 to 32 letters, digits, dots, underscores or hyphens. We made one up, which \
                    you may keep or change later.",
             // The browser checks what `Username` checks. Not required: without one the made-up name stays.
-            input: r#"type="text" autocomplete="username" autocapitalize="none" spellcheck="false" minlength="3" maxlength="32" pattern="[A-Za-z0-9._\-]+" title="Letters, digits, dots, underscores and hyphens""#,
+            control: Control::Line(
+                r#"type="text" autocomplete="username" autocapitalize="none" spellcheck="false" minlength="3" maxlength="32" pattern="[A-Za-z0-9._\-]+" title="Letters, digits, dots, underscores and hyphens""#,
+            ),
             value: values.username,
         },
         Field {
             name: "password",
             label: "Password",
             help: "At least 8 characters. A few words in a row are easy to remember and hard to guess.",
-            input: r#"type="password" autocomplete="new-password" minlength="8" required"#,
+            control: Control::Line(r#"type="password" autocomplete="new-password" minlength="8" required"#),
             value: "",
         },
     ]

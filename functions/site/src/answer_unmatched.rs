@@ -1,12 +1,12 @@
 //! `$default`: answers what no route takes, by 404, or by 405 where the path takes other methods.
 
 use crate::contract::CONTRACT;
-use crate::page::problem_page;
 use askama::Template;
 use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse as _, Response};
 use kith_http::{Function, Problem, Result};
+use kith_pages::problem_page;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::{BTreeMap, BTreeSet};

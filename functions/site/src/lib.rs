@@ -1,8 +1,8 @@
 //! Site: pages for people, the API's contract and documentation, health, public keys, and the answer to what has no
 //! route.
 //!
-//! One file per route; its binary of the same name is in `src/bin/`. Pages are in `templates/`, their one style sheet
-//! in `style/`, what the API documentation loads besides Swagger UI in `assets/`.
+//! One file per route; its binary of the same name is in `src/bin/`. Pages are in `templates/`, what all pages have in
+//! common in `shared/pages`, what the API documentation loads besides Swagger UI in `assets/`.
 
 use kith_http::Function;
 
@@ -24,9 +24,7 @@ pub mod submit_reset_password_page;
 
 mod accept_invitation_form;
 mod contract;
-mod form;
 mod mailed;
-mod page;
 mod reset_password_form;
 
 /// Every function of this area.

@@ -1,18 +1,14 @@
 //! What all pages that a mailed link opens have in common: what the link carries, who may keep the page, and how it
 //! tells that something does not work.
 
-use crate::page::problem_page;
 use askama::Template;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::http::{HeaderName, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use kith_http::{Cx, Html, Result};
+use kith_pages::{UNLISTED, problem_page};
 use serde::Deserialize;
-
-/// Headers of a page that a secret leads to: no cache keeps it, no search engine lists it.
-const UNLISTED: [(HeaderName, &str); 2] =
-    [(HeaderName::from_static("cache-control"), "no-store"), (HeaderName::from_static("x-robots-tag"), "noindex")];
 
 /// What the link carries.
 #[derive(Deserialize)]

@@ -1,25 +1,24 @@
 //! The form that sets a new password, as both sides of it show it.
 
-use crate::form::{Faults, Field};
-use crate::page::page;
 use askama::Template;
 use axum::http::StatusCode;
 use kith_domain::Username;
 use kith_http::{Html, Result};
+use kith_pages::{Control, Faults, Field, page};
 
 const FIELDS: [Field<'static>; 2] = [
     Field {
         name: "password",
         label: "New password",
         help: "At least 8 characters. A few words in a row are easy to remember and hard to guess.",
-        input: r#"type="password" autocomplete="new-password" minlength="8" required"#,
+        control: Control::Line(r#"type="password" autocomplete="new-password" minlength="8" required"#),
         value: "",
     },
     Field {
         name: "password_again",
         label: "The same once more",
         help: "",
-        input: r#"type="password" autocomplete="new-password" required"#,
+        control: Control::Line(r#"type="password" autocomplete="new-password" required"#),
         value: "",
     },
 ];

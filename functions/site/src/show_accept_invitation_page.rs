@@ -2,12 +2,12 @@
 //! open links, too; its form posts to `submit-accept-invitation-page`.
 
 use crate::accept_invitation_form::{Values, form};
-use crate::form::Faults;
 use crate::mailed::{LinkQuery, Mailed, token_of, told};
 use axum::http::StatusCode;
 use axum::response::Response;
 use kith_domain::{PersonName, Purpose};
 use kith_http::{Cx, Function, Html, Result, Router, Setting};
+use kith_pages::Faults;
 use utoipa_axum::routes;
 
 /// The function.

@@ -2,11 +2,11 @@
 //! too; its buttons post to `submit-confirm-page`.
 
 use crate::mailed::{LinkQuery, Mailed, token_of, told};
-use crate::page::page;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kith_http::{ConfirmationLink, Cx, Function, Html, Result, Router, Setting};
+use kith_pages::page;
 use utoipa_axum::routes;
 
 /// The function.

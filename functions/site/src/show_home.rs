@@ -1,9 +1,9 @@
 //! `GET /`: what Kith is for, how a coffee chat goes well, and where to go from here.
 
-use crate::page::page;
 use askama::Template;
 use axum::http::StatusCode;
 use kith_http::{Function, Html, Public, Result, Router};
+use kith_pages::page;
 use utoipa_axum::routes;
 
 /// The function.

@@ -1,12 +1,12 @@
 //! `GET /reset-password`: the page that the mailed link for a new password opens. It changes nothing, since mail
 //! scanners open links, too; its form posts to `submit-reset-password-page`.
 
-use crate::form::Faults;
 use crate::mailed::{LinkQuery, Mailed, token_of, told};
 use crate::reset_password_form::form;
 use axum::response::Response;
 use kith_domain::Purpose;
 use kith_http::{Cx, Function, Html, Result, Router, Setting};
+use kith_pages::Faults;
 use utoipa_axum::routes;
 
 /// The function.

@@ -1,14 +1,13 @@
 //! `POST /accept-invitation`: what the form of the page sends.
 
 use crate::accept_invitation_form::{self, Values};
-use crate::form::Faults;
 use crate::mailed::{Mailed, told};
-use crate::page::page;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kith_domain::{Password, PersonName, Purpose, User, Username};
 use kith_http::{Cx, Form, Function, Html, Newcomer, Result, Router, Setting};
+use kith_pages::{Faults, page};
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -1,11 +1,11 @@
 //! `POST /confirm`: what the buttons of the confirmation page send.
 
 use crate::mailed::{Mailed, told};
-use crate::page::page;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kith_http::{ConfirmationLink, Cx, Form, Function, Html, Result, Router, Setting};
+use kith_pages::page;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;

@@ -1,14 +1,13 @@
 //! `POST /reset-password`: what the form of the page sends.
 
-use crate::form::Faults;
 use crate::mailed::{Mailed, told};
-use crate::page::page;
 use crate::reset_password_form;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kith_domain::{Password, Purpose, User};
 use kith_http::{Cx, Form, Function, Html, Result, Router, Setting};
+use kith_pages::{Faults, page};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -238,6 +238,7 @@ fn local_parameters(
         ("PublicUrl", url),
         ("AdminEmails", "admin@example.org,*@admin.example.org"),
         ("Registration", "open"),
+        ("Notes", "open"),
         ("MailFrom", "kith@example.org"),
         ("SecurityContact", "security@example.org"),
     ];

@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 use crate::template::Template;
 
 /// Packages with function binaries.
-pub(crate) const PACKAGES: [&str; 5] = ["kith-accounts", "kith-users", "kith-contacts", "kith-site", "kith-jobs"];
+pub(crate) const PACKAGES: [&str; 6] =
+    ["kith-accounts", "kith-users", "kith-contacts", "kith-notes", "kith-site", "kith-jobs"];
 
 /// Every function of every area.
 pub fn functions() -> Vec<Function> {
@@ -18,6 +19,7 @@ pub fn functions() -> Vec<Function> {
         kith_accounts::functions(),
         kith_users::functions(),
         kith_contacts::functions(),
+        kith_notes::functions(),
         kith_site::functions(),
         kith_jobs::functions(),
     ];

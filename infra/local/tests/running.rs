@@ -183,7 +183,7 @@ async fn a_job_takes_an_event_of_ones_own_and_the_time_from_the_clock() {
     let path = "/_kith/jobs/rotate-keys";
     let answer = post(&kith, path, &json!({"retire": leaked})).await;
     assert_eq!(answer.status(), StatusCode::OK);
-    assert!(answer.json::<Value>().await.unwrap()["published"]["kid"].is_string());
+    assert!(answer.json::<Value>().await.unwrap()["signing"]["published"]["kid"].is_string());
     assert!(keys().await.iter().all(|key| key["kid"] != leaked));
     let jobs = get(&kith, "/_kith/jobs").await;
     let is_rotation = |job: &&Value| job["operation"] == "rotate-keys";

@@ -11,7 +11,8 @@ use argon2::{
 };
 use kith_domain::PasswordHash;
 use secrecy::{ExposeSecret as _, SecretString};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use zeroize::{Zeroize, Zeroizing};
 
 /// 19 MiB of memory, two passes, one lane, 32 bytes of hash.
 const PARAMS: Params = match Params::new(19_456, 2, 1, Some(32)) {
@@ -19,7 +20,7 @@ const PARAMS: Params = match Params::new(19_456, 2, 1, Some(32)) {
     Err(_) => Params::DEFAULT,
 };
 /// The recommended length of a salt (RFC 9106, section 3.1).
-const SALT_BYTES: usize = 16;
+pub(crate) const SALT_BYTES: usize = 16;
 
 /// What an unknown account's password is compared with, so that a log-in costs the same whether or not the account
 /// exists. Salt and hash are random bytes: no password is known to match, and a match would not count.
@@ -84,24 +85,53 @@ pub async fn verify(password: &SecretString, stored: Option<&PasswordHash>) -> R
     .await
 }
 
+/// Derives a key from a password and a salt, by the same work as a hash.
+pub(crate) async fn derive(
+    password: &SecretString,
+    salt: [u8; SALT_BYTES],
+) -> Result<Zeroizing<[u8; 32]>, PasswordError> {
+    let password = password.clone();
+    on_a_blocking_thread(move || {
+        let mut key = Zeroizing::new([0; 32]);
+        let mut memory = fill(&hasher(), password.expose_secret().as_bytes(), &salt, key.as_mut_slice())?;
+        // A hash is stored anyway, a key is not: it could be made again of what is left behind.
+        memory.iter_mut().for_each(Zeroize::zeroize);
+        keep(memory);
+        Ok(key)
+    })
+    .await
+}
+
 /// The memory of the last hash, for the next. Given back and taken anew it fragments the heap: after a dozen hashes a
 /// process had 230 MB instead of 30. It needs no wiping: nothing in it is easier to guess a password by than the hash.
 static SPARE: Mutex<Vec<Block>> = Mutex::new(Vec::new());
 
+fn spare() -> MutexGuard<'static, Vec<Block>> {
+    SPARE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn keep(memory: Vec<Block>) {
+    *spare() = memory;
+}
+
 /// The hash itself.
 fn output(hasher: &Argon2<'_>, password: &[u8], salt: &[u8]) -> Result<Output, PasswordError> {
-    let spare = || SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut bytes = [0; Output::MAX_LENGTH];
+    let length = hasher.params().output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let bytes = bytes.get_mut(..length).ok_or(PasswordError::Malformed)?;
+    keep(fill(hasher, password, salt, bytes)?);
+    Output::new(bytes).map_err(|_| PasswordError::Malformed)
+}
+
+/// Fills `bytes`, and gives the memory that it took to do so.
+fn fill(hasher: &Argon2<'_>, password: &[u8], salt: &[u8], bytes: &mut [u8]) -> Result<Vec<Block>, PasswordError> {
     // Whoever hashes at the same time finds none and takes their own.
     let mut memory = std::mem::take(&mut *spare());
     let blocks = hasher.params().block_count();
     memory.try_reserve_exact(blocks.saturating_sub(memory.len())).map_err(|_| PasswordError::Failed)?;
     memory.resize(blocks, Block::new());
-    let mut bytes = [0; Output::MAX_LENGTH];
-    let length = hasher.params().output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
-    let bytes = bytes.get_mut(..length).ok_or(PasswordError::Malformed)?;
     hasher.hash_password_into_with_memory(password, salt, bytes, &mut memory).map_err(|_| PasswordError::Malformed)?;
-    *spare() = memory;
-    Output::new(bytes).map_err(|_| PasswordError::Malformed)
+    Ok(memory)
 }
 
 /// The hasher that a stored hash was made by.

@@ -1,11 +1,16 @@
-//! The key ring's place in AWS Secrets Manager.
+//! The key rings' places in AWS Secrets Manager.
 
-use crate::signing::{SigningError, SigningRing};
+use crate::key_ring::{KeyRing, RingError};
+use crate::token::SecretHash;
 use aws_sdk_secretsmanager::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
-    operation::get_secret_value::GetSecretValueError,
+    operation::{
+        get_secret_value::GetSecretValueError,
+        put_secret_value::{PutSecretValueError, builders::PutSecretValueFluentBuilder},
+    },
 };
+use std::marker::PhantomData;
 use zeroize::Zeroizing;
 
 /// Why the ring could not be read or written. No variant carries what the secret holds.
@@ -21,52 +26,82 @@ pub enum SecretStoreError {
     },
     /// The secret holds no ring.
     #[error(transparent)]
-    Malformed(#[from] SigningError),
+    Malformed(#[from] RingError),
 }
 
-/// One secret that holds the ring of token-signing keys.
+/// One secret that holds a ring of keys.
 #[derive(Clone)]
-pub struct SecretStore {
+pub struct SecretStore<Ring> {
     client: Client,
     secret_id: String,
+    ring: PhantomData<Ring>,
 }
 
-impl SecretStore {
+/// A ring as it was read.
+#[derive(Debug, Default)]
+pub struct LoadedRing<Ring> {
+    /// The ring; an empty one while nobody has written one.
+    pub ring: Ring,
+    /// Which version of the secret it is; `None` while nobody has written one.
+    version: Option<String>,
+}
+
+impl<Ring> LoadedRing<Ring> {
+    /// Whether somebody has written one.
+    pub fn is_written(&self) -> bool {
+        self.version.is_some()
+    }
+}
+
+impl<Ring: KeyRing + Default> SecretStore<Ring> {
     /// The secret with this name or ARN.
     pub fn new(config: &aws_types::SdkConfig, secret_id: impl Into<String>) -> Self {
-        Self { client: Client::new(config), secret_id: secret_id.into() }
+        Self { client: Client::new(config), secret_id: secret_id.into(), ring: PhantomData }
     }
 
-    /// The ring; `None` while nobody has written one. One `GetSecretValue`.
-    pub async fn load(&self) -> Result<Option<SigningRing>, SecretStoreError> {
+    /// The ring. One `GetSecretValue`.
+    pub async fn load(&self) -> Result<LoadedRing<Ring>, SecretStoreError> {
         let answer = match self.client.get_secret_value().secret_id(&self.secret_id).send().await {
             Ok(answer) => answer,
             // Also the answer for a secret that exists and has no value yet, which is how the stack creates it.
-            Err(error) if has_no_value(&error) => return Ok(None),
+            Err(error) if has_no_value(&error) => return Ok(LoadedRing::default()),
             Err(error) => return Err(failed("GetSecretValue", &error)),
         };
         let text = answer.secret_string.map(Zeroizing::new).unwrap_or_default();
-        Ok(Some(SigningRing::from_secret_text(&text)?))
+        Ok(LoadedRing { ring: Ring::from_secret_text(&text)?, version: Some(answer.version_id.unwrap_or_default()) })
     }
 
-    /// Makes this the ring. One `PutSecretValue`.
+    /// Makes this the ring, whatever it is now. One `PutSecretValue`.
     ///
     /// `client_request_token` (32 to 64 characters) names the new version: repeating a call with the same token and
     /// ring changes nothing, with another ring it is refused.
-    pub async fn save(&self, ring: &SigningRing, client_request_token: &str) -> Result<(), SecretStoreError> {
-        self.client
-            .put_secret_value()
-            .secret_id(&self.secret_id)
-            .client_request_token(client_request_token)
-            .secret_string(ring.to_secret_text()?.as_str())
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| failed("PutSecretValue", &error))
+    pub async fn save(&self, ring: &Ring, client_request_token: &str) -> Result<(), SecretStoreError> {
+        let saved = self.put(ring, client_request_token)?.send().await;
+        saved.map(drop).map_err(|error| failed("PutSecretValue", &error))
+    }
+
+    /// Makes this the ring if it is still the one that was loaded; `false` if another one was faster. One
+    /// `PutSecretValue`.
+    ///
+    /// Secrets Manager knows no condition, but refuses a version id that another value has. So the id of each version
+    /// follows from the id of the one before it: of two that go on from the same version, one is refused.
+    pub async fn replace(&self, loaded: &LoadedRing<Ring>) -> Result<bool, SecretStoreError> {
+        let before = loaded.version.as_deref().unwrap_or("none");
+        let next = SecretHash::of(format!("kith.ring.after {before}").as_bytes()).to_string();
+        match self.put(&loaded.ring, &next)?.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if is_taken(&error) => Ok(false),
+            Err(error) => Err(failed("PutSecretValue", &error)),
+        }
+    }
+
+    fn put(&self, ring: &Ring, version: &str) -> Result<PutSecretValueFluentBuilder, RingError> {
+        let put = self.client.put_secret_value().secret_id(&self.secret_id).client_request_token(version);
+        Ok(put.secret_string(ring.to_secret_text()?.as_str()))
     }
 }
 
-impl std::fmt::Debug for SecretStore {
+impl<Ring> std::fmt::Debug for SecretStore<Ring> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("SecretStore").field("secret_id", &self.secret_id).finish_non_exhaustive()
     }
@@ -74,6 +109,10 @@ impl std::fmt::Debug for SecretStore {
 
 fn has_no_value(error: &SdkError<GetSecretValueError>) -> bool {
     error.as_service_error().is_some_and(GetSecretValueError::is_resource_not_found_exception)
+}
+
+fn is_taken(error: &SdkError<PutSecretValueError>) -> bool {
+    error.as_service_error().is_some_and(PutSecretValueError::is_resource_exists_exception)
 }
 
 /// Keeps the words of the error and drops the error: an answer that cannot be parsed carries its raw body along.
@@ -94,8 +133,10 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signing::SigningKey;
+    use crate::{NoteKey, NoteRing, SigningKey, SigningRing};
     use jiff::Timestamp;
+
+    type Store = SecretStore<SigningRing>;
 
     fn ring() -> SigningRing {
         let mut ring = SigningRing::default();
@@ -107,7 +148,7 @@ mod tests {
     async fn a_saved_ring_is_sent_whole_and_loads_again() {
         let ring = ring();
         let server = kith_loopback::Server::answering(200, "{}");
-        SecretStore::new(&server.config(), "kith/keys").save(&ring, "0123456789abcdef0123456789abcdef").await.unwrap();
+        Store::new(&server.config(), "kith/keys").save(&ring, "0123456789abcdef0123456789abcdef").await.unwrap();
         let sent = server.request();
         assert!(sent.head.contains("secretsmanager.PutSecretValue"), "{}", sent.head);
         let sent: serde_json::Value = serde_json::from_slice(&sent.body).unwrap();
@@ -116,20 +157,49 @@ mod tests {
 
         let stored = serde_json::json!({ "SecretString": sent["SecretString"] }).to_string();
         let server = kith_loopback::Server::answering(200, &stored);
-        let loaded = SecretStore::new(&server.config(), "kith/keys").load().await.unwrap().unwrap();
-        assert_eq!(loaded.keys()[0].public_jwk(), ring.keys()[0].public_jwk());
+        let loaded = Store::new(&server.config(), "kith/keys").load().await.unwrap();
+        assert!(loaded.is_written());
+        assert_eq!(loaded.ring.keys()[0].public_jwk(), ring.keys()[0].public_jwk());
     }
 
     #[tokio::test]
     async fn a_secret_without_a_value_is_no_ring() {
         let server = kith_loopback::Server::answering(400, r#"{"__type":"ResourceNotFoundException"}"#);
-        assert!(SecretStore::new(&server.config(), "kith/keys").load().await.unwrap().is_none());
+        assert!(!Store::new(&server.config(), "kith/keys").load().await.unwrap().is_written());
+    }
+
+    async fn loaded(version: &str) -> LoadedRing<NoteRing> {
+        let text = NoteRing::default().to_secret_text().unwrap();
+        let stored = serde_json::json!({ "SecretString": *text, "VersionId": version }).to_string();
+        let server = kith_loopback::Server::answering(200, &stored);
+        SecretStore::new(&server.config(), "kith/notes").load().await.unwrap()
+    }
+
+    /// The version that replacing `loaded` makes, and whether it was made.
+    async fn replaced(loaded: &mut LoadedRing<NoteRing>, status: u16, answer: &str) -> (String, bool) {
+        loaded.ring.add(NoteKey::generate(Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH));
+        let server = kith_loopback::Server::answering(status, answer);
+        let done = SecretStore::new(&server.config(), "kith/notes").replace(loaded).await.unwrap();
+        let sent: serde_json::Value = serde_json::from_slice(&server.request().body).unwrap();
+        (sent["ClientRequestToken"].as_str().unwrap().to_owned(), done)
+    }
+
+    #[tokio::test]
+    async fn two_who_replace_the_same_version_make_the_same_one_and_the_second_is_told() {
+        let refused = r#"{"__type":"ResourceExistsException"}"#;
+        let (first, is_first) = replaced(&mut loaded("v1").await, 200, "{}").await;
+        let (second, is_second) = replaced(&mut loaded("v1").await, 400, refused).await;
+        assert_eq!((first.as_str(), is_first, is_second), (second.as_str(), true, false));
+        assert!((32..=64).contains(&first.len()), "{first}");
+        let (next, _) = replaced(&mut loaded(&first).await, 200, "{}").await;
+        let (at_first, _) = replaced(&mut LoadedRing::default(), 200, "{}").await;
+        assert!(next != first && at_first != first && at_first != next);
     }
 
     #[tokio::test]
     async fn a_refusal_names_its_code() {
         let server = kith_loopback::Server::answering(400, r#"{"__type":"AccessDeniedException","Message":"no"}"#);
-        let error = SecretStore::new(&server.config(), "kith/keys").load().await.unwrap_err();
+        let error = Store::new(&server.config(), "kith/keys").load().await.unwrap_err();
         assert_eq!(error.to_string(), "GetSecretValue did not work: AccessDeniedException");
     }
 
@@ -143,7 +213,7 @@ mod tests {
             serde_json::json!({ "SecretString": *text }).to_string().trim_end_matches("\"}").to_owned(),
         ] {
             let server = kith_loopback::Server::answering(200, &body);
-            let error = SecretStore::new(&server.config(), "kith/keys").load().await.unwrap_err();
+            let error = Store::new(&server.config(), "kith/keys").load().await.unwrap_err();
             assert!(!format!("{error} {error:?}").contains(private), "{error:?}");
         }
     }

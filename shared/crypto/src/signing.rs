@@ -1,5 +1,6 @@
 //! The ring of keys that sign access tokens: Ed25519 (RFC 8032), published as JWKs (RFC 7517, RFC 8037).
 
+use crate::key_ring::{self, KeyRing, RingError};
 use crate::{base64url, random};
 use aws_lc_rs::{
     rand::SystemRandom,
@@ -10,31 +11,6 @@ use kith_domain::VerificationKey;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use zeroize::Zeroizing;
-
-/// Why there is no key or no ring. No variant carries key material.
-#[derive(Debug, thiserror::Error)]
-pub enum SigningError {
-    /// AWS-LC made no key.
-    #[error("no signing key could be made")]
-    Generate,
-    /// The ring is not representable in JSON.
-    #[error("the key ring could not be written as JSON")]
-    Unwritable,
-    /// The secret is not the JSON of a ring, at this line and column.
-    #[error("the key ring is not readable JSON at line {line}, column {column}")]
-    Unreadable {
-        /// Counted from 1.
-        line: usize,
-        /// Counted from 1.
-        column: usize,
-    },
-    /// The private key under this id is not an Ed25519 key in PKCS #8 and base64url.
-    #[error("the key {kid:?} of the key ring is not an Ed25519 key")]
-    NotEd25519 {
-        /// The id that it claims.
-        kid: String,
-    },
-}
 
 /// A private key and when it begins to sign. `Debug` shows only the public facts; not serializable by itself.
 #[derive(Clone)]
@@ -48,8 +24,8 @@ pub struct SigningKey {
 
 impl SigningKey {
     /// A new key with a random 128-bit id, which signs from `sign_from` on (verifiers need to learn of it first).
-    pub fn generate(now: Timestamp, sign_from: Timestamp) -> Result<Self, SigningError> {
-        let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| SigningError::Generate)?;
+    pub fn generate(now: Timestamp, sign_from: Timestamp) -> Result<Self, RingError> {
+        let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| RingError::Generate)?;
         let kid = base64url::encode(&random::<16>());
         Self::from_pkcs8(kid, Zeroizing::new(pkcs8.as_ref().to_vec()), now, sign_from)
     }
@@ -59,11 +35,11 @@ impl SigningKey {
         pkcs8: Zeroizing<Vec<u8>>,
         created_at: Timestamp,
         sign_from: Timestamp,
-    ) -> Result<Self, SigningError> {
+    ) -> Result<Self, RingError> {
         let Some(public) =
             Ed25519KeyPair::from_pkcs8(&pkcs8).ok().and_then(|pair| pair.public_key().as_ref().try_into().ok())
         else {
-            return Err(SigningError::NotEd25519 { kid });
+            return Err(not_ed25519(kid));
         };
         Ok(Self { kid, pkcs8, public, created_at, sign_from })
     }
@@ -144,38 +120,36 @@ impl SigningRing {
         };
         self.keys.extract_if(.., |key| key.sign_from <= now && key.kid != signer).map(|key| key.public_jwk()).collect()
     }
+}
 
-    /// The text of the secret: `{"keys": [{"kid", "pkcs8", "created_at", "sign_from"}]}`, `pkcs8` in base64url.
-    pub fn to_secret_text(&self) -> Result<Zeroizing<String>, SigningError> {
+/// `{"keys": [{"kid", "pkcs8", "created_at", "sign_from"}]}`, `pkcs8` in base64url.
+impl KeyRing for SigningRing {
+    fn to_secret_text(&self) -> Result<Zeroizing<String>, RingError> {
         let texts: Vec<_> = self.keys.iter().map(|key| Zeroizing::new(base64url::encode(&key.pkcs8))).collect();
-        let keys = self
-            .keys
-            .iter()
-            .zip(&texts)
-            .map(|(key, pkcs8)| StoredKey {
-                kid: &key.kid,
-                pkcs8,
-                created_at: key.created_at,
-                sign_from: key.sign_from,
-            })
-            .collect();
-        serde_json::to_string(&StoredRing { keys }).map(Zeroizing::new).map_err(|_| SigningError::Unwritable)
+        let keys = self.keys.iter().zip(&texts).map(|(key, pkcs8)| StoredKey {
+            kid: &key.kid,
+            pkcs8,
+            created_at: key.created_at,
+            sign_from: key.sign_from,
+        });
+        key_ring::write(&StoredRing { keys: keys.collect() })
     }
 
-    /// Reads what [`SigningRing::to_secret_text`] wrote.
-    pub fn from_secret_text(text: &str) -> Result<Self, SigningError> {
-        // The words of a JSON error may quote the secret: only its place is passed on.
-        let stored: StoredRing<'_> = serde_json::from_str(text)
-            .map_err(|error| SigningError::Unreadable { line: error.line(), column: error.column() })?;
+    fn from_secret_text(text: &str) -> Result<Self, RingError> {
+        let stored: StoredRing<'_> = key_ring::read(text)?;
         let keys = stored.keys.into_iter().map(|key| {
             let kid = key.kid.to_owned();
             match base64url::decode(key.pkcs8) {
                 Some(pkcs8) => SigningKey::from_pkcs8(kid, pkcs8, key.created_at, key.sign_from),
-                None => Err(SigningError::NotEd25519 { kid }),
+                None => Err(not_ed25519(kid)),
             }
         });
         Ok(Self { keys: keys.collect::<Result<_, _>>()? })
     }
+}
+
+fn not_ed25519(kid: String) -> RingError {
+    RingError::NotAKey { kid, kind: "an Ed25519 key in PKCS #8" }
 }
 
 /// Borrowed both ways, so that no copy of a private key is left behind in memory.

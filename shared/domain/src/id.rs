@@ -112,6 +112,11 @@ id!(
     MemoryId, "mem"
 );
 
+id!(
+    /// A sealed note. Knowing it opens nothing.
+    NoteId, "not"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

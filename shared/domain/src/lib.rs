@@ -15,6 +15,7 @@ mod key;
 mod link;
 mod memory;
 mod name;
+mod note;
 mod partial_date;
 mod password;
 mod policy;
@@ -40,14 +41,17 @@ pub use contact_search::{ContactEntry, ContactFilter, SearchText};
 pub use email::Email;
 pub use follow_up::{Due, FollowUp, FollowUpPlan, MeetingPoint, Moment, Occasion};
 pub use given::given;
-pub use id::{AuditId, ContactId, InvalidId, MemoryId, SessionId, TaskId, UserId};
+pub use id::{AuditId, ContactId, InvalidId, MemoryId, NoteId, SessionId, TaskId, UserId};
 pub use key::VerificationKey;
 pub use link::{Link, LinkHashes, Purpose};
 pub use memory::{Memory, MemoryChange, NewMemory};
 pub use name::PersonName;
+pub use note::{
+    MaxViews, NOTE_LOCK, NOTE_TEXT_LIMIT, NOTE_TRIES, Note, NoteHandle, NoteLifetime, NoteText, Passphrase, Sealing,
+};
 pub use partial_date::PartialDate;
 pub use password::{Password, PasswordHash};
-pub use policy::{AdminEmails, InvalidAdminEmails, RegistrationMode};
+pub use policy::{AdminEmails, InvalidAdminEmails, RegistrationMode, SealingMode};
 pub use preferences::{Digest, Preferences, PreferencesChange, Report, TimeZoneName};
 pub use profile::{Bio, City, Country, Location, State};
 pub use registration::{REGISTRATION_LIFETIME, Registration};

@@ -1,4 +1,4 @@
-//! What the owner of a deployment decides about accounts.
+//! What the owner of a deployment decides about accounts and notes.
 
 use crate::{Email, Invalid};
 
@@ -64,6 +64,26 @@ impl RegistrationMode {
             "open" => Ok(Self::Open),
             "invite" => Ok(Self::Invite),
             _ => Err(Invalid("must be open or invite")),
+        }
+    }
+}
+
+/// Who may seal notes: the deploy parameter `Notes`. Whoever has a note's link may open it in both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SealingMode {
+    /// Anybody.
+    Open,
+    /// Only members.
+    Members,
+}
+
+impl SealingMode {
+    /// Reads `open` or `members`.
+    pub fn parse(written: &str) -> Result<Self, Invalid> {
+        match written {
+            "open" => Ok(Self::Open),
+            "members" => Ok(Self::Members),
+            _ => Err(Invalid("must be open or members")),
         }
     }
 }

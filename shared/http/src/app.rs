@@ -2,6 +2,7 @@
 
 use crate::connections::Connections;
 use crate::limit::Exhausted;
+use crate::note_keys::NoteKeyCache;
 use crate::signing::{SignerCache, VerificationCache};
 use crate::{Setting, Settings, StartError};
 use aws_credential_types::Credentials;
@@ -30,6 +31,7 @@ struct Inner {
     store: Option<Store>,
     pub(crate) verification: VerificationCache,
     pub(crate) signer: SignerCache,
+    pub(crate) note_keys: NoteKeyCache,
     pub(crate) exhausted: Exhausted,
 }
 
@@ -53,6 +55,7 @@ impl App {
             store,
             verification: VerificationCache::default(),
             signer: SignerCache::default(),
+            note_keys: NoteKeyCache::default(),
             exhausted: Exhausted::default(),
         })))
     }
@@ -96,6 +99,10 @@ impl App {
 
     pub(crate) fn signer(&self) -> &SignerCache {
         &self.0.signer
+    }
+
+    pub(crate) fn note_keys(&self) -> &NoteKeyCache {
+        &self.0.note_keys
     }
 
     pub(crate) fn exhausted(&self) -> &Exhausted {

@@ -82,6 +82,24 @@ impl FromRequestParts<App> for Member {
     }
 }
 
+/// Anybody, logged in or not; but a token that is sent must be good.
+pub struct Anybody {
+    /// The account of who is logged in.
+    pub user: Option<User>,
+}
+
+impl FromRequestParts<App> for Anybody {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        if !parts.headers.contains_key(AUTHORIZATION) {
+            return Ok(Self { user: None });
+        }
+        let Member { user, .. } = Member::from_request_parts(parts, app).await?;
+        Ok(Self { user: Some(user) })
+    }
+}
+
 /// A member who is an admin; 403 for others.
 pub struct Admin {
     /// The account.

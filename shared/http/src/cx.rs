@@ -2,6 +2,7 @@
 
 use crate::{App, Limit, Once, Problem, Result, Setting, Settings};
 use axum::extract::FromRequestParts;
+use axum::http::header::CACHE_CONTROL;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
@@ -79,6 +80,12 @@ impl Cx {
     /// An absolute link to a path of this deployment.
     pub fn link(&self, path: &str) -> Result<String> {
         self.app.link(path)
+    }
+
+    /// Lets neither caches nor search engines remember whatever is answered, problem or not.
+    pub fn keep_secret(&self) {
+        self.add_header(CACHE_CONTROL, "no-store");
+        self.add_header(HeaderName::from_static("x-robots-tag"), "noindex, nofollow");
     }
 
     /// Counts this request for a subject; 429 with the time to wait when it is one too many.

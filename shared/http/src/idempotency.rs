@@ -78,7 +78,9 @@ impl FromRequestParts<App> for Once {
         Ok(Self(Some(Keyed {
             key: key.to_owned(),
             key_hash: SecretHash::of(scope.as_bytes()).to_string(),
-            body_hash: body.0.to_string(),
+            // With the key in it: a body may hold a password or a note, and whoever has the table could try guesses at
+            // a hash of the body alone.
+            body_hash: SecretHash::of(format!("{key}\n{}", body.0).as_bytes()).to_string(),
         })))
     }
 }

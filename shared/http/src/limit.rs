@@ -31,6 +31,10 @@ pub const REGISTRATIONS: Limit = Limit::new("register", 10, SignedDuration::from
 pub const PASSWORD_CHECKS: Limit = Limit::new("password", 10, SignedDuration::from_mins(15));
 /// Mails to one address that requests can cause, over all routes.
 pub const MAILS: Limit = Limit::new("mail", 3, SignedDuration::from_hours(1));
+/// Notes sealed from one network.
+pub const NOTES_SEALED: Limit = Limit::new("note-seal", 30, SignedDuration::from_hours(1));
+/// Notes looked at or opened from one network, whether or not they exist.
+pub const NOTES_OPENED: Limit = Limit::new("note-open", 120, SignedDuration::from_mins(1));
 
 impl Limit {
     /// Counts one for a subject. Subjects are stored as hashes: the table is no list of addresses.
@@ -67,7 +71,7 @@ impl Limit {
 }
 
 /// Whole seconds to wait, up, at least one.
-fn seconds_until(end: Timestamp, now: Timestamp) -> i64 {
+pub(crate) fn seconds_until(end: Timestamp, now: Timestamp) -> i64 {
     let millis = end.duration_since(now).as_millis().clamp(0, i128::from(u32::MAX));
     i64::try_from((millis + 999) / 1000).unwrap_or(i64::MAX).max(1)
 }

@@ -1,8 +1,10 @@
 //! Problem answers (RFC 9457). The only place that knows which status an error has.
 
+use crate::limit::seconds_until;
 use axum::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use kith_domain::Nameless;
 use kith_domain::rules::Refused;
 use kith_store::StoreError;
@@ -140,6 +142,18 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "wrong-password", "Wrong password", "This is not your current password.")
     }
 
+    /// 403: a note that has a passphrase is opened without one. It was not counted as a try.
+    pub fn passphrase_needed() -> Self {
+        let detail = "This note has a passphrase. Send it along: nothing has been used up.";
+        Self::new(StatusCode::FORBIDDEN, "passphrase-needed", "Passphrase needed", detail)
+    }
+
+    /// 403: the passphrase of a note is wrong.
+    pub fn wrong_passphrase() -> Self {
+        let detail = "The passphrase is wrong. The note is still there; after ten wrong ones it is locked for a while.";
+        Self::new(StatusCode::FORBIDDEN, "wrong-passphrase", "Wrong passphrase", detail)
+    }
+
     /// 404: unknown, or not yours.
     pub fn not_found() -> Self {
         Self::new(
@@ -173,6 +187,12 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail)
     }
 
+    /// 413: the text of a note is larger than `limit` bytes.
+    pub fn text_too_large(limit: usize) -> Self {
+        let detail = format!("The text may have at most {limit} bytes of UTF-8.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail)
+    }
+
     /// 415: another content type is wanted.
     pub fn unsupported(wanted: &'static str) -> Self {
         let detail = format!("Send {wanted}.");
@@ -200,6 +220,18 @@ impl Problem {
             .with(RETRY_AFTER, seconds.to_string())
     }
 
+    /// 429: a note is locked after too many wrong passphrases, until `end`.
+    pub fn note_locked(end: Timestamp, now: Timestamp) -> Self {
+        let seconds = seconds_until(end, now);
+        let wait = match (seconds + 59) / 60 {
+            1 => "a minute".to_owned(),
+            minutes => format!("{minutes} minutes"),
+        };
+        let detail = format!("Too many wrong passphrases. The note is still there: try again in {wait}.");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "note-locked", "Locked for a while", detail)
+            .with(RETRY_AFTER, seconds.to_string())
+    }
+
     /// 500: our fault. `source` is for the log.
     pub fn internal(source: impl Into<String>) -> Self {
         let detail =
@@ -209,9 +241,9 @@ impl Problem {
         problem
     }
 
-    /// 503: the deployment is so new that it has no signing key.
-    pub(crate) fn no_signing_key() -> Self {
-        Self::busy("there is no signing key: rotate-keys has not run".into())
+    /// 503: the deployment is so new that it has no key for `purpose`.
+    pub(crate) fn no_key(purpose: &str) -> Self {
+        Self::busy(format!("there is no {purpose} key: rotate-keys has not run"))
     }
 
     /// 503: the table is busy.

@@ -1,7 +1,7 @@
 //! Settings: environment variables that a function names and without which it does not start.
 
 use crate::{Problem, StartError};
-use kith_domain::{AdminEmails, RegistrationMode, Worker};
+use kith_domain::{AdminEmails, RegistrationMode, SealingMode, Worker};
 use std::collections::BTreeMap;
 
 /// A setting.
@@ -13,6 +13,10 @@ pub enum Setting {
     PublicUrl,
     /// Name or ARN of the secret with the token-signing keys.
     SigningSecret,
+    /// Name or ARN of the secret with the keys that seal notes.
+    NoteSecret,
+    /// Who may seal notes: `open` or `members`.
+    Notes,
     /// Who becomes admin on confirming: addresses and `*@domain`, separated by commas; may be empty.
     AdminEmails,
     /// Who may register: `open` or `invite`.
@@ -36,6 +40,8 @@ impl Setting {
             Self::TableName => "TABLE_NAME",
             Self::PublicUrl => "PUBLIC_URL",
             Self::SigningSecret => "SIGNING_SECRET",
+            Self::NoteSecret => "NOTE_SECRET",
+            Self::Notes => "NOTES",
             Self::AdminEmails => "ADMIN_EMAILS",
             Self::Registration => "REGISTRATION",
             Self::MailFrom => "MAIL_FROM",
@@ -51,6 +57,7 @@ impl Setting {
         match self {
             Self::AdminEmails => AdminEmails::parse(value).err().map(|error| error.to_string()),
             Self::Registration => RegistrationMode::parse(value).err().map(|error| error.to_string()),
+            Self::Notes => SealingMode::parse(value).err().map(|error| error.to_string()),
             Self::PublicUrl => {
                 let is_url = value.starts_with("https://") || value.starts_with("http://");
                 (!is_url || value.ends_with('/')).then(|| "must be a URL without a slash at the end".into())
@@ -101,6 +108,11 @@ impl Settings {
     /// Who may register.
     pub fn registration_mode(&self) -> crate::Result<RegistrationMode> {
         RegistrationMode::parse(self.get(Setting::Registration)?).map_err(|error| Problem::internal(error.to_string()))
+    }
+
+    /// Who may seal notes.
+    pub fn sealing_mode(&self) -> crate::Result<SealingMode> {
+        SealingMode::parse(self.get(Setting::Notes)?).map_err(|error| Problem::internal(error.to_string()))
     }
 }
 

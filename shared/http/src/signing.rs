@@ -1,20 +1,18 @@
 //! Access tokens: signing, where a function may read the private keys; verifying, by the published ones.
 
+use crate::cache::Cache;
 use crate::{App, Cx, Problem, Result, Setting};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use kith_crypto::access_token::{self, Claims, Parties, TokenFault};
 use kith_crypto::{SecretStore, SigningRing};
 use kith_domain::{SessionId, UserId, VerificationKey};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// Both caches are read again after this time, so that a key retired by hand is out of use everywhere soon.
 const FRESH: SignedDuration = SignedDuration::from_mins(1);
 /// A token with an unknown key makes an instance look again, at most this often.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(1);
-
-/// Something that was read, and when.
-type Cache<T> = Mutex<Option<(Timestamp, Arc<T>)>>;
 
 /// Published keys as an instance last read them.
 #[derive(Default)]
@@ -39,20 +37,23 @@ impl Cx {
     pub async fn access_token(&self, user: UserId, session: SessionId) -> Result<String> {
         let (issuer, audience) = self.app().parties()?;
         let ring = self.signing_ring().await?;
-        let signer = ring.signer(self.now).ok_or_else(Problem::no_signing_key)?;
+        let signer = ring.signer(self.now).ok_or_else(|| Problem::no_key("signing"))?;
         let claims = Claims::new(Parties { issuer: &issuer, audience: &audience }, user, session, self.now);
         access_token::issue(signer, &claims).map_err(|error| Problem::internal(error.to_string()))
     }
 
     async fn signing_ring(&self) -> Result<Arc<SigningRing>> {
         let cache = &self.app().signer().0;
-        if let Some(ring) = fresh(cache, self.now, FRESH) {
+        if let Some(ring) = cache.fresh(self.now, FRESH) {
             return Ok(ring);
         }
         let secret = SecretStore::new(self.app().aws(), self.settings().get(Setting::SigningSecret)?);
         let loaded = secret.load().await.map_err(|error| Problem::internal(error.to_string()))?;
-        let ring = Arc::new(loaded.ok_or_else(Problem::no_signing_key)?);
-        keep(cache, self.now, &ring);
+        if !loaded.is_written() {
+            return Err(Problem::no_key("signing"));
+        }
+        let ring = Arc::new(loaded.ring);
+        cache.keep(self.now, &ring);
         Ok(ring)
     }
 
@@ -61,14 +62,14 @@ impl Cx {
         let (issuer, audience) = self.app().parties()?;
         let parties = Parties { issuer: &issuer, audience: &audience };
         let cache = &self.app().verification().0;
-        let mut keys = match fresh(cache, self.now, FRESH) {
+        let mut keys = match cache.fresh(self.now, FRESH) {
             Some(keys) => keys,
             None => self.published_keys().await?,
         };
         loop {
             match access_token::verify(token, |kid| keys.get(kid).cloned(), parties, self.now) {
                 Ok(claims) => return Ok(Ok(claims)),
-                Err(TokenFault::UnknownKey) if fresh(cache, self.now, LOOK_AGAIN).is_none() => {
+                Err(TokenFault::UnknownKey) if cache.fresh(self.now, LOOK_AGAIN).is_none() => {
                     keys = self.published_keys().await?;
                 }
                 Err(_) => return Ok(Err(BadToken)),
@@ -79,20 +80,7 @@ impl Cx {
     async fn published_keys(&self) -> Result<Arc<HashMap<String, VerificationKey>>> {
         let keys = self.store.verification_keys().await?;
         let keys = Arc::new(keys.into_iter().map(|key| (key.kid.clone(), key)).collect());
-        keep(&self.app().verification().0, self.now, &keys);
+        self.app().verification().0.keep(self.now, &keys);
         Ok(keys)
-    }
-}
-
-/// What a cache holds if it is not older than `age`. A clock that went back makes everything old.
-fn fresh<T>(cache: &Cache<T>, now: Timestamp, age: SignedDuration) -> Option<Arc<T>> {
-    let cached = cache.lock().ok()?;
-    let (at, value) = cached.as_ref()?;
-    (*at <= now && now.duration_since(*at) < age).then(|| value.clone())
-}
-
-fn keep<T>(cache: &Cache<T>, now: Timestamp, value: &Arc<T>) {
-    if let Ok(mut cached) = cache.lock() {
-        *cached = Some((now, value.clone()));
     }
 }

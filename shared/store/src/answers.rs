@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Answer {
     /// Hash of caller, operation and Idempotency-Key.
     pub key_hash: String,
-    /// Hash of the request's body: the same key with another body is a mistake.
+    /// Hash of Idempotency-Key and body: the same key with another body is a mistake.
     pub body_hash: String,
     /// Status, location and body of the answer: AES-256-GCM, base64url.
     pub sealed: String,

@@ -17,13 +17,14 @@ const PAGE: i32 = 100;
 const BACKLOG: usize = 500;
 
 impl Store {
-    /// Keys of up to 500 items of an index partition that is sorted by time, from before `then`, oldest first.
-    pub(crate) async fn indexed_before(&self, partition: &str, then: Timestamp) -> Result<Vec<Key>> {
+    /// Keys of up to 500 items of an index partition that is sorted by time, from before `then`, oldest first: those
+    /// whose partition key begins with `kind`.
+    pub(crate) async fn indexed_before(&self, partition: &str, then: Timestamp, kind: &str) -> Result<Vec<Key>> {
         let mut keys = Vec::new();
         let mut start = None;
         loop {
             let (found, next) = self.indexed_page(partition, then, start).await?;
-            keys.extend(found);
+            keys.extend(found.into_iter().filter(|key| key.pk.starts_with(kind)));
             start = next;
             if start.is_none() || keys.len() >= BACKLOG {
                 return Ok(keys);

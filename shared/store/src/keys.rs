@@ -5,7 +5,7 @@
 use crate::index::time;
 use aws_sdk_dynamodb::types::AttributeValue;
 use kith_domain::{
-    AuditId, ContactId, Due, Email, MemoryId, Purpose, Role, SessionId, TaskId, UserId, Username, Worker,
+    AuditId, ContactId, Due, Email, MemoryId, NoteId, Purpose, Role, SessionId, TaskId, UserId, Username, Worker,
 };
 use std::collections::HashMap;
 
@@ -62,6 +62,12 @@ pub(crate) const CONTACTS: &str = "contact#";
 pub(crate) const ENTRIES: &str = "entry#";
 /// Sort keys of follow-ups begin so.
 pub(crate) const FOLLOW_UPS: &str = "followup#";
+/// Partition keys of registrations begin so.
+pub(crate) const PENDING: &str = "pending#";
+/// Partition keys of notes begin so.
+pub(crate) const NOTE: &str = "note#";
+/// Sort keys of the notes in their author's list begin so.
+pub(crate) const NOTES: &str = "note#";
 /// Sort keys of published verification keys begin so.
 pub(crate) const PUBLISHED: &str = "key#";
 
@@ -156,6 +162,25 @@ pub(crate) fn memories_of(contact: ContactId) -> String {
 
 pub(crate) fn memory(user: UserId, contact: ContactId, id: MemoryId) -> Key {
     Key::new(contacts_of(user), format!("{}{id}", memories_of(contact)))
+}
+
+/// A note, by the hash of the token in its link.
+pub(crate) fn note(token_hash: &str) -> Key {
+    Key::new(format!("{NOTE}{token_hash}"), "note")
+}
+
+/// What destroys a note, by its id.
+pub(crate) fn note_handle(id: NoteId) -> Key {
+    Key::new(format!("noteid#{id}"), "handle")
+}
+
+/// A note in its author's list.
+pub(crate) fn own_note(author: UserId, id: NoteId) -> Key {
+    Key::new(own_notes(author), format!("{NOTES}{id}"))
+}
+
+pub(crate) fn own_notes(author: UserId) -> String {
+    format!("notes#{author}")
 }
 
 pub(crate) fn signing_ring() -> Key {

@@ -147,6 +147,11 @@ impl Store {
 
     /// Reads up to 100 items in one consistent batch, in the order of `keys`.
     pub(crate) async fn get_many(&self, keys: Vec<Key>) -> Result<Vec<Option<Item>>> {
+        self.get_some(keys, None).await
+    }
+
+    /// The same for some of their attributes, `pk` and `sk` among them. It costs as much as reading all of them.
+    pub(crate) async fn get_some(&self, keys: Vec<Key>, attributes: Option<&str>) -> Result<Vec<Option<Item>>> {
         let mut found: Vec<Option<Item>> = vec![None; keys.len()];
         // The API takes no key twice; both places get the item.
         let is_first = |(position, key): &(usize, &Key)| !keys.iter().take(*position).any(|earlier| earlier == *key);
@@ -157,7 +162,8 @@ impl Store {
             }
             pause(tried).await;
             let began = Instant::now();
-            let batch = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build();
+            let batch = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true);
+            let batch = batch.set_projection_expression(attributes.map(str::to_owned)).build();
             let batch = batch.map_err(|error| StoreError::Unavailable(error.to_string()))?;
             let call = self.client.batch_get_item().request_items(&*self.table, batch);
             let answer = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await;

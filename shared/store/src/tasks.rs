@@ -76,7 +76,7 @@ impl Store {
             let id = key.pk.strip_prefix("outbox#")?.parse().ok()?;
             Some((id, Worker::of_operation(&key.sk)?))
         };
-        let keys = self.indexed_before(OUTBOX, then).await?;
+        let keys = self.indexed_before(OUTBOX, then, "outbox#").await?;
         keys.iter().map(|key| task(key).ok_or_else(|| StoreError::Unreadable("a task's key".into()))).collect()
     }
 }

@@ -42,6 +42,9 @@ pub struct Fault {
     pub kind: FaultKind,
     /// How many calls it happens to. The SDK tries a call three times by default.
     pub times: u32,
+    /// How many such calls go well before that.
+    #[serde(default)]
+    pub after: u32,
 }
 
 /// Decides which calls go wrong.
@@ -73,6 +76,10 @@ impl Faults {
                 && (fault.operation == "*" || fault.operation == operation)
                 && (fault.action == "*" || fault.action == action)
         })?;
+        if fault.after > 0 {
+            fault.after -= 1;
+            return None;
+        }
         fault.times -= 1;
         let kind = fault.kind;
         faults.retain(|fault| fault.times > 0);
@@ -144,8 +151,13 @@ mod tests {
     #[test]
     fn a_targeted_fault_strikes_its_function_and_action_only_and_as_often_as_asked() {
         let faults = Faults::new(0.0);
-        let fault =
-            |times| Fault { operation: "log-in".into(), action: "PutItem".into(), kind: FaultKind::Throttle, times };
+        let fault = |times| Fault {
+            operation: "log-in".into(),
+            action: "PutItem".into(),
+            kind: FaultKind::Throttle,
+            times,
+            after: 0,
+        };
         faults.inject(fault(2));
         assert_eq!(faults.strike("log-out", "dynamodb", "PutItem"), None);
         assert_eq!(faults.strike("log-in", "dynamodb", "GetItem"), None);
@@ -154,6 +166,9 @@ mod tests {
         assert_eq!(faults.strike("log-in", "dynamodb", "PutItem"), None);
         faults.inject(fault(0));
         assert_eq!(faults.strike("log-in", "dynamodb", "PutItem"), None);
+        faults.inject(Fault { after: 1, ..fault(1) });
+        assert_eq!(faults.strike("log-in", "dynamodb", "PutItem"), None);
+        assert_eq!(faults.strike("log-in", "dynamodb", "PutItem"), Some(FaultKind::Throttle));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::requests::{
-    CARD, DELETE_ME, INVITE, JSON, LOG_IN, MEMORY_TEXT, PLAN, REGISTER, Request, TOKEN, TOKEN_AND_JSON,
+    CARD, DELETE_ME, INVITE, JSON, LOG_IN, MEMORY_TEXT, NOTE, PLAN, REGISTER, Request, TOKEN, TOKEN_AND_JSON,
 };
 use super::sandbox::{Launch, Sandbox};
 use super::{BenchError, Ground};
@@ -26,7 +26,7 @@ const MEMBERS: &str = "example.org";
 const ADMINS: &str = "admin.example.org";
 
 /// How far a person has come; up to [`Stage::LoggedIn`] each stage has what those before it have, and after it all have
-/// what that one has, but for [`Stage::Invited`].
+/// what that one has, but for the last two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
     /// Nobody in particular, from an address of their own: `{address}`.
@@ -55,8 +55,12 @@ pub(super) enum Stage {
     Planning,
     /// Has deleted that card; erasing what it leaves is a task in the outbox: `{task}`.
     Parting,
+    /// Has sealed a note: `{note_token}`, `{note_id}`, `{manage_token}`.
+    Author,
     /// Invited by an admin, not yet here: `{mail_token}`.
     Invited,
+    /// The same note as an author's, sealed by nobody in particular.
+    Sealer,
 }
 
 /// Somebody, and what they have by name.
@@ -227,8 +231,25 @@ impl<'a> World<'a> {
                 self.get_mail(&mut guest).await?;
                 Ok(guest)
             }
+            Stage::Author => {
+                let member = self.newcomer(Stage::LoggedIn, MEMBERS).await?;
+                self.seal(member, &authorized("POST", "/v1/notes", NOTE)).await
+            }
+            Stage::Sealer => {
+                let somebody = self.newcomer(Stage::Anyone, MEMBERS).await?;
+                self.seal(somebody, &post("/v1/notes", NOTE)).await
+            }
             _ => self.newcomer(stage, MEMBERS).await,
         }
+    }
+
+    /// Lets `person` seal a note.
+    async fn seal(&mut self, mut person: Person, request: &Request) -> Result<Person, BenchError> {
+        let sealed = body_of(&self.help("seal-note", request, &person).await?);
+        for (name, field) in [("note_token", "token"), ("note_id", "id"), ("manage_token", "manage_token")] {
+            person.0.insert(name, sealed.get(field).and_then(Value::as_str).unwrap_or_default().to_owned());
+        }
+        Ok(person)
     }
 
     /// Lets the task that was left last be done: a mail with a link for `person`.
@@ -265,8 +286,7 @@ impl<'a> World<'a> {
         }
         if stage >= Stage::LoggedIn {
             let answer = self.help("log-in", &post("/v1/auth/login", LOG_IN), &person).await?;
-            let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
-            let tokens: Value = serde_json::from_str(body).unwrap_or_default();
+            let tokens = body_of(&answer);
             for name in ["access_token", "refresh_token"] {
                 let token = tokens.get(name).and_then(Value::as_str).unwrap_or_default();
                 person.0.insert(name, token.to_owned());
@@ -326,9 +346,13 @@ impl<'a> World<'a> {
 
 /// The id of what an answer says that was made.
 fn made(answer: &Value) -> String {
+    body_of(answer).get("id").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// The JSON body of an answer.
+fn body_of(answer: &Value) -> Value {
     let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
-    let made: Value = serde_json::from_str(body).unwrap_or_default();
-    made.get("id").and_then(Value::as_str).unwrap_or_default().to_owned()
+    serde_json::from_str(body).unwrap_or_default()
 }
 
 /// What an access token says under the name `claim`.

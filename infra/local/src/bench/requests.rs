@@ -50,6 +50,7 @@ pub(super) fn typical() -> Vec<Typical> {
     all.extend(passwords_and_invitations());
     all.extend(users());
     all.extend(contacts());
+    all.extend(notes());
     all.extend(site());
     all.extend(jobs());
     all
@@ -133,6 +134,23 @@ fn contacts() -> Vec<Typical> {
     ]
 }
 
+fn notes() -> Vec<Typical> {
+    const TOKEN_OF_THE_NOTE: &[(&str, &str)] = &[("kith-manage-token", "{manage_token}")];
+    vec![
+        http("seal-note", "POST", "/v1/notes", JSON, NOTE, 201).once(Stage::Anyone),
+        http("list-my-notes", "GET", "/v1/notes", TOKEN, "", 200).by(Stage::Author),
+        http("peek-note", "GET", "/v1/notes/{note_token}", NOTHING, "", 200).once(Stage::Sealer),
+        http("open-note", "POST", "/v1/notes/{note_token}/open", JSON, "{}", 200).once(Stage::Sealer),
+        http("destroy-note", "DELETE", "/v1/notes/by-id/{note_id}", TOKEN_OF_THE_NOTE, "", 204).once(Stage::Sealer),
+        http("show-new-note-page", "GET", "/notes/new", BROWSER, "", 200),
+        http("submit-new-note-page", "POST", "/notes/new", FORM, NOTE_FORM, 201).once(Stage::Anyone),
+        http("show-note-page", "GET", "/n/{note_token}", BROWSER, "", 200).once(Stage::Sealer),
+        http("open-note-page", "POST", "/n/{note_token}", FORM, "", 200).once(Stage::Sealer),
+        // Nearly always the hourly job was faster.
+        http("purge-expired-notes", "POST", "/v1/notes/purge", TOKEN, "", 200).by(Stage::Admin),
+    ]
+}
+
 fn site() -> Vec<Typical> {
     vec![
         http("show-home", "GET", "/", BROWSER, "", 200),
@@ -200,6 +218,11 @@ const ACCEPT: &str = r#"{"token": "{mail_token}", "password": "{password}", "fir
     "last_name": "Lovelace"}"#;
 const ACCEPT_FORM: &str = "token={mail_token}&first_name=Ada&last_name=Lovelace&username=\
     &password=a+green+kettle+instead&password_again=a+green+kettle+instead";
+
+const NOTE_FORM: &str = "text=The+code+of+the+door+is+4711%2C+until+Friday.&expires_in=604800&max_views=1&passphrase=";
+
+/// The body that seals a note.
+pub(super) const NOTE: &str = r#"{"text": "The code of the door is 4711, until Friday."}"#;
 
 const SCHEDULE: &str = r#"{"version": "0", "id": "{id}", "detail-type": "Scheduled Event", "source": "aws.events",
     "account": "000000000000", "time": "{now}", "region": "eu-central-1", "resources": ["arn:aws:events:::rule/bench"],

@@ -57,34 +57,33 @@ const MODERATOR: Person = Person {
     who: "moderator who may ban",
 };
 
-const MEMBERS: [Person; 2] = [
-    Person {
-        email: "mateo@example.org",
-        username: "mateo",
-        first_name: "Mateo",
-        last_name: "Fuentes",
-        bio: "Builds small boats and large spreadsheets.\nAlways up for a walk along the harbour.",
-        location: ["Valparaíso", "Valparaíso", "Chile"],
-        time_zone: "America/Santiago",
-        digest: "daily",
-        report: "html",
-        address: "198.51.100.3",
-        who: "member",
-    },
-    Person {
-        email: "yuki@example.org",
-        username: "yuki.t",
-        first_name: "Yuki",
-        last_name: "Tanabe",
-        bio: "Night trains, snow, and the people one meets in both.",
-        location: ["Sapporo", "Hokkaido", "Japan"],
-        time_zone: "Asia/Tokyo",
-        digest: "weekly",
-        report: "off",
-        address: "198.51.100.4",
-        who: "member",
-    },
-];
+const MATEO: Person = Person {
+    email: "mateo@example.org",
+    username: "mateo",
+    first_name: "Mateo",
+    last_name: "Fuentes",
+    bio: "Builds small boats and large spreadsheets.\nAlways up for a walk along the harbour.",
+    location: ["Valparaíso", "Valparaíso", "Chile"],
+    time_zone: "America/Santiago",
+    digest: "daily",
+    report: "html",
+    address: "198.51.100.3",
+    who: "member",
+};
+
+const YUKI: Person = Person {
+    email: "yuki@example.org",
+    username: "yuki.t",
+    first_name: "Yuki",
+    last_name: "Tanabe",
+    bio: "Night trains, snow, and the people one meets in both.",
+    location: ["Sapporo", "Hokkaido", "Japan"],
+    time_zone: "Asia/Tokyo",
+    digest: "weekly",
+    report: "off",
+    address: "198.51.100.4",
+    who: "member",
+};
 
 const BANNED: Person = Person {
     email: "rex@example.org",
@@ -104,6 +103,10 @@ const BANNED: Person = Person {
 pub(super) struct People {
     /// How each gets in.
     pub(super) log_ins: Vec<LogIn>,
+    /// A member who builds boats.
+    pub(super) mateo: Caller,
+    /// A member who rides night trains.
+    pub(super) yuki: Caller,
 }
 
 /// Makes what is missing.
@@ -115,9 +118,8 @@ pub(super) async fn fill(kith: &mut Kith<'_>) -> Result<People, SeedError> {
     }
     let moderator = join(kith, &MODERATOR).await?;
     appoint(kith, &admin, &moderator).await?;
-    for member in &MEMBERS {
-        join(kith, member).await?;
-    }
+    let mateo = join(kith, &MATEO).await?;
+    let yuki = join(kith, &YUKI).await?;
     ban(kith, &admin, &moderator).await?;
     let link = invite(kith, &admin).await?;
 
@@ -129,15 +131,13 @@ pub(super) async fn fill(kith: &mut Kith<'_>) -> Result<People, SeedError> {
         password: PASSWORD.to_owned(),
         who: format!("{} {}, {}", person.first_name, person.last_name, person.who),
     };
-    let mut log_ins = vec![log_in(&ADMIN), log_in(&MODERATOR)];
-    log_ins.extend(MEMBERS.iter().map(log_in));
-    log_ins.push(log_in(&BANNED));
+    let mut log_ins: Vec<LogIn> = [&ADMIN, &MODERATOR, &MATEO, &YUKI, &BANNED].map(log_in).into();
     log_ins.push(LogIn {
         email: INVITED.to_owned(),
         password: "(none yet)".to_owned(),
         who: link.map_or_else(|| "invited".to_owned(), |link| format!("invited: {link}")),
     });
-    Ok(People { log_ins })
+    Ok(People { log_ins, mateo, yuki })
 }
 
 /// Logs somebody in, who is registered and confirmed first where need be, and told about where there is nothing yet.

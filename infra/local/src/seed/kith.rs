@@ -9,6 +9,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::SeedError;
@@ -97,6 +98,13 @@ impl<'a> Kith<'a> {
     /// Reads something that is there.
     pub(super) async fn get(&self, who: &Caller, path: &str) -> Result<Value, SeedError> {
         self.ask(who, Method::GET, path, None).await?.success()
+    }
+
+    /// The runner's time, which may have been moved.
+    pub(super) async fn now(&self) -> Result<Timestamp, SeedError> {
+        let clock = self.get(&NOBODY, "/_kith/clock").await?;
+        let now = clock.get("now").and_then(Value::as_str).and_then(|now| now.parse().ok());
+        now.ok_or_else(|| SeedError::InTheWay("the runner's clock cannot be read".to_owned()))
     }
 
     /// Waits until everything that follows from what was done is done, mails too.

@@ -3,7 +3,9 @@
 //! Each area has a file, which makes what is missing and says so of what is there: a second run changes nothing.
 
 mod accounts;
+mod contacts;
 mod kith;
+mod notes;
 
 use std::io::{self, Write};
 
@@ -57,6 +59,8 @@ pub async fn run(url: &str, out: &mut (dyn Write + Send)) -> Result<Vec<LogIn>, 
     let mut kith = Kith::find(url, out).await?;
     // The areas, in the order in which they need each other.
     let people = accounts::fill(&mut kith).await?;
+    contacts::fill(&mut kith, &people).await?;
+    notes::fill(&mut kith, &people).await?;
     kith.settle().await?;
     Ok(people.log_ins)
 }

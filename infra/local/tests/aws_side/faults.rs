@@ -4,7 +4,7 @@ use kith_local::aws::{Fault, FaultKind};
 use crate::caller::{Function, Side, code, item, key, text};
 
 fn fault(action: &str, kind: FaultKind, times: u32) -> Fault {
-    Fault { operation: "trusted".into(), action: action.into(), kind, times }
+    Fault { operation: "trusted".into(), action: action.into(), kind, times, after: 0 }
 }
 
 async fn put(function: &Function<'_>, pk: &str) -> String {

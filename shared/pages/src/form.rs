@@ -5,46 +5,57 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 /// One field. `templates/fields.html` shows it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Field<'a> {
+pub struct Field<'a> {
     /// Its name, which is also the id of its input.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// What to type.
-    pub(crate) label: &'static str,
+    pub label: &'static str,
     /// What to know before typing; may be empty.
-    pub(crate) help: &'static str,
-    /// Attributes of its input: type, `autocomplete`, and rules that browsers check.
-    pub(crate) input: &'static str,
+    pub help: &'static str,
+    /// What one types it into.
+    pub control: Control,
     /// What stands in it; never a password.
-    pub(crate) value: &'a str,
+    pub value: &'a str,
+}
+
+/// What one types a field into, with its attributes: type, `autocomplete`, and rules that browsers check.
+#[derive(Debug, Clone, Copy)]
+pub enum Control {
+    /// One line.
+    Line(&'static str),
+    /// Several lines.
+    Area(&'static str),
+    /// One of some values, each with its words.
+    Choice(&'static [(&'static str, &'static str)]),
 }
 
 /// What is wrong with fields, a sentence each. At most one for a field is shown, the first.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Faults(Vec<(&'static str, String)>);
+pub struct Faults(Vec<(&'static str, String)>);
 
 impl Faults {
     /// Notes what is wrong with a field; `sentence` repeats nothing that was typed.
-    pub(crate) fn add(&mut self, field: &'static str, sentence: String) {
+    pub fn add(&mut self, field: &'static str, sentence: String) {
         self.0.push((field, sentence));
     }
 
     /// Whether nothing is wrong.
-    pub(crate) fn is_none(&self) -> bool {
+    pub fn is_none(&self) -> bool {
         self.0.is_empty()
     }
 
     /// What is wrong with a field.
-    pub(crate) fn of(&self, field: &str) -> Option<&str> {
+    pub fn of(&self, field: &str) -> Option<&str> {
         self.0.iter().find(|(own, _)| *own == field).map(|(_, sentence)| sentence.as_str())
     }
 
     /// Whether a field is the first of `fields` with which something is wrong: there the reader goes on.
-    pub(crate) fn begin_at(&self, field: &str, fields: &[Field<'_>]) -> bool {
+    pub fn begin_at(&self, field: &str, fields: &[Field<'_>]) -> bool {
         fields.iter().find(|field| self.of(field.name).is_some()).is_some_and(|first| first.name == field)
     }
 
     /// What was written in a field, parsed; or a sentence about `subject` ("Your first name").
-    pub(crate) fn check<T>(
+    pub fn check<T>(
         &mut self,
         field: &'static str,
         subject: &str,
@@ -56,7 +67,7 @@ impl Faults {
     }
 
     /// A new password, which may be none of the account's `names`: those are no secret.
-    pub(crate) fn check_password(&mut self, written: &SecretString, names: &[&str]) -> Option<Password> {
+    pub fn check_password(&mut self, written: &SecretString, names: &[&str]) -> Option<Password> {
         self.check("password", "Your password", written.expose_secret(), |written| {
             let password = Password::parse(written)?;
             let is_name = password.is_any_of(names);

@@ -1,0 +1,79 @@
+//! What the pages behind a note's link have in common.
+
+use crate::moment::{Moment, lasting};
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
+use kith_domain::Note;
+use kith_http::{Cx, Problem, Result};
+use kith_pages::{Control, Faults, Field, page, problem_page};
+
+/// The field that stands before a note that has a passphrase.
+const PASSPHRASE: [Field<'static>; 1] = [Field {
+    name: "passphrase",
+    label: "Passphrase",
+    help: "Whoever wrote the note has told it to you, or will. Ten wrong ones lock it for a quarter of an hour.",
+    // Not hidden: typing it blindly costs tries. Nobody logs in with it, so nothing should offer to keep it.
+    control: Control::Line(r#"type="text" autocomplete="off" autocapitalize="none" spellcheck="false" required"#),
+    value: "",
+}];
+
+#[derive(Template)]
+#[template(path = "note.html")]
+struct NotePage<'a> {
+    /// Not told again where the passphrase was wrong.
+    note: Option<Facts>,
+    fields: &'a [Field<'a>],
+    faults: &'a Faults,
+}
+
+/// What may be told of a note before it is read.
+struct Facts {
+    created_at: Moment,
+    expires_at: Moment,
+    lasting: String,
+}
+
+/// Unknown, malformed, ended, used up, destroyed: one page for all.
+#[derive(Template)]
+#[template(path = "no_note.html")]
+struct NoNote;
+
+#[derive(Template)]
+#[template(path = "note_trouble.html")]
+struct NoteTrouble<'a> {
+    title: &'a str,
+    detail: &'a str,
+    request_id: &'a str,
+}
+
+/// The page of a note that nobody has read by looking at it.
+pub(crate) fn closed(note: &Note, now: Timestamp) -> Result<Response> {
+    let facts = Facts {
+        created_at: Moment(note.created_at),
+        expires_at: Moment(note.expires_at),
+        lasting: lasting(note.expires_at.duration_since(now)),
+    };
+    let fields: &[Field<'_>] = if note.has_passphrase() { &PASSPHRASE } else { &[] };
+    let closed = NotePage { note: Some(facts), fields, faults: &Faults::default() };
+    Ok(page(StatusCode::OK, &closed)?.into_response())
+}
+
+/// What happened instead: the note asks for its passphrase again, or there is none, or it has to wait.
+pub(crate) fn told(cx: &Cx, problem: Problem) -> Result<Response> {
+    let page = match problem.status() {
+        StatusCode::NOT_FOUND => problem_page(problem, &NoNote)?,
+        StatusCode::FORBIDDEN => {
+            let mut faults = Faults::default();
+            faults.add("passphrase", problem.detail().to_owned());
+            problem_page(problem, &NotePage { note: None, fields: &PASSPHRASE, faults: &faults })?
+        }
+        _ => {
+            let told = problem.clone();
+            let (title, detail) = (told.title(), told.detail());
+            problem_page(problem, &NoteTrouble { title, detail, request_id: &cx.request_id })?
+        }
+    };
+    Ok(page.into_response())
+}

@@ -1,0 +1,61 @@
+//! `POST /v1/notes/{token}/open`: opens a note, which takes one of its readings.
+
+use crate::opening;
+use jiff::Timestamp;
+use kith_http::{Cx, Function, Json, Path, Result, Router, Secret, Setting};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+/// The function.
+pub fn function() -> Function {
+    const NEEDS: &[Setting] = &[Setting::TableName, Setting::NoteSecret];
+    Function::route("open-note", NEEDS, || Router::default().routes(routes!(open_note)))
+}
+
+/// What opens a note beside its link.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Attempt {
+    /// Only for a note that has one.
+    #[schema(value_type = Option<String>, format = Password, max_length = 1024)]
+    passphrase: Option<SecretString>,
+}
+
+/// A note that was opened.
+#[derive(Serialize, ToSchema)]
+pub struct OpenedNote {
+    /// Exactly as it was written.
+    text: String,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+    /// How often it can still be opened. With the last reading the text is deleted.
+    views_left: u32,
+}
+
+/// Open a note
+///
+/// A wrong passphrase is 403 and uses up no reading; after ten the note is locked for 15 minutes: 429. A note that is
+/// unknown, has ended or is used up is 404, all alike.
+#[utoipa::path(
+    post, path = "/v1/notes/{token}/open", operation_id = "open-note", tag = "notes", request_body = Option<Attempt>,
+    extensions(("x-kith-who" = json!("pub"))), params(("token" = String, Path, description = "The secret part of the link")),
+    responses((status = 200, description = "The text, for this once", body = OpenedNote))
+)]
+pub async fn open_note(
+    cx: Cx,
+    token: Result<Path<String>>,
+    attempt: Option<Json<Attempt>>,
+) -> Result<Secret<OpenedNote>> {
+    let passphrase = attempt.and_then(|Json(attempt)| attempt.passphrase);
+    let opened = opening::open(&cx, &opening::token(token), passphrase.as_ref()).await?;
+    Ok(Secret(OpenedNote {
+        text: opened.text,
+        created_at: opened.note.created_at,
+        expires_at: opened.note.expires_at,
+        views_left: opened.note.views_left,
+    }))
+}

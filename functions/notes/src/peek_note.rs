@@ -1,0 +1,38 @@
+//! `GET /v1/notes/{token}`: looks at a note without opening it.
+
+use crate::opening;
+use jiff::Timestamp;
+use kith_http::{Cx, Function, Path, Result, Router, Secret, Setting};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+/// The function.
+pub fn function() -> Function {
+    Function::route("peek-note", &[Setting::TableName], || Router::default().routes(routes!(peek_note)))
+}
+
+/// A note that can be opened, from outside.
+#[derive(Serialize, ToSchema)]
+pub struct ClosedNote {
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// From this second on it cannot be opened.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+    has_passphrase: bool,
+}
+
+/// Look at a note
+///
+/// Uses nothing up, however often. A note that is unknown, has ended or is used up is 404, all alike.
+#[utoipa::path(
+    get, path = "/v1/notes/{token}", operation_id = "peek-note", tag = "notes",
+    extensions(("x-kith-who" = json!("pub"))), params(("token" = String, Path, description = "The secret part of the link")),
+    responses((status = 200, description = "It can be opened", body = ClosedNote))
+)]
+pub async fn peek_note(cx: Cx, token: Result<Path<String>>) -> Result<Secret<ClosedNote>> {
+    let note = opening::peek(&cx, &opening::token(token)).await?;
+    let has_passphrase = note.has_passphrase();
+    Ok(Secret(ClosedNote { created_at: note.created_at, expires_at: note.expires_at, has_passphrase }))
+}
