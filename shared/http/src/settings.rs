@@ -25,6 +25,8 @@ pub enum Setting {
     EraseAccountFunction,
     /// Where people report security problems: a mail address or an https URL.
     SecurityContact,
+    /// Name of the bucket that keeps images.
+    ImagesBucket,
 }
 
 impl Setting {
@@ -40,6 +42,7 @@ impl Setting {
             Self::DeliverMailFunction => "DELIVER_MAIL_FUNCTION",
             Self::EraseAccountFunction => "ERASE_ACCOUNT_FUNCTION",
             Self::SecurityContact => "SECURITY_CONTACT",
+            Self::ImagesBucket => "IMAGES_BUCKET",
         }
     }
 
