@@ -102,7 +102,7 @@ impl Up {
         writeln!(out, "kith: admins   whoever confirms one of {admins}")?;
         writeln!(out, "kith: data     {data}")?;
         if let Some(other) = &self.aws_endpoint {
-            writeln!(out, "kith: tables   objects and secrets are at {other}; mails stay here")?;
+            writeln!(out, "kith: aws      {other} keeps tables, objects and secrets; mails stay here")?;
         }
         out.flush()
     }
