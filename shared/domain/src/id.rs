@@ -104,6 +104,11 @@ id!(
     AuditId, "aud"
 );
 
+id!(
+    /// A picture that somebody uploads.
+    PhotoId, "pho"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

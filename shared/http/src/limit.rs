@@ -31,6 +31,8 @@ pub const REGISTRATIONS: Limit = Limit::new("register", 10, SignedDuration::from
 pub const PASSWORD_CHECKS: Limit = Limit::new("password", 10, SignedDuration::from_mins(15));
 /// Mails to one address that requests can cause, over all routes.
 pub const MAILS: Limit = Limit::new("mail", 3, SignedDuration::from_hours(1));
+/// Pictures that one account uploads.
+pub const UPLOADS: Limit = Limit::new("upload", 30, SignedDuration::from_hours(1));
 
 impl Limit {
     /// Counts one for a subject. Subjects are stored as hashes: the table is no list of addresses.

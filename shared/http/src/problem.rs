@@ -292,6 +292,12 @@ impl From<Refused> for Problem {
     }
 }
 
+impl From<kith_objects::ObjectError> for Problem {
+    fn from(error: kith_objects::ObjectError) -> Self {
+        Self::internal(error.to_string())
+    }
+}
+
 impl From<kith_crypto::PasswordError> for Problem {
     fn from(error: kith_crypto::PasswordError) -> Self {
         Self::internal(error.to_string())

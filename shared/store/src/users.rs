@@ -33,13 +33,15 @@ pub struct Along {
 
 /// Attributes of a user that a change may write, with their placeholders. Not among them: keys; login stamps, which
 /// are counted in passing; and the session generation, which only ever goes up.
-const CHANGEABLE: [(&str, &str, &str); 16] = [
+const CHANGEABLE: [(&str, &str, &str); 18] = [
     ("email", "#email", ":email"),
     ("username", "#username", ":username"),
     ("first_name", "#first_name", ":first_name"),
     ("last_name", "#last_name", ":last_name"),
     ("bio", "#bio", ":bio"),
     ("location", "#location", ":location"),
+    ("profile_photo", "#profile_photo", ":profile_photo"),
+    ("cover_photo", "#cover_photo", ":cover_photo"),
     ("role", "#role", ":role"),
     ("permissions", "#permissions", ":permissions"),
     ("password_hash", "#password_hash", ":password_hash"),
