@@ -43,6 +43,11 @@ const fn admin(status: u16) -> Expected {
     [401, 401, 401, 403, 403, 403, status]
 }
 
+/// For the owner alone: for everybody else, an admin, too, there is no such thing.
+const fn owner(status: u16) -> Expected {
+    [401, 401, 401, 404, status, 404, 404]
+}
+
 /// For admins and whoever may ban.
 const fn ban(status: u16) -> Expected {
     [401, 401, 401, 403, 403, status, status]
@@ -51,21 +56,30 @@ const fn ban(status: u16) -> Expected {
 /// One row for each operation of the contract. Who adds an operation adds its row: the list is compared below.
 const MATRIX: &[(&str, Expected)] = &[
     ("accept-invitation", all(400)),
+    ("add-memory", owner(201)),
     ("answer-unmatched", all(404)),
     ("ban-user", ban(204)),
+    ("cancel-follow-up", owner(204)),
     ("change-password", own(204)),
     ("confirm-email", all(400)),
+    ("create-contact", own(201)),
     ("create-user", admin(201)),
+    ("delete-contact", owner(204)),
     // With a wrong password, so that everybody stays.
     ("delete-me", own(403)),
+    ("delete-memory", owner(204)),
     ("delete-user", admin(204)),
     ("find-user-by-username", own(200)),
     ("list-audit-events", admin(200)),
+    ("list-contacts", own(200)),
+    ("list-follow-ups", own(200)),
+    ("list-memories", owner(200)),
     ("list-my-audit-events", own(200)),
     ("list-sessions", own(200)),
     ("list-users", admin(200)),
     ("log-in", all(200)),
     ("log-out", own(204)),
+    ("plan-follow-up", owner(200)),
     ("refresh-token", all(401)),
     ("register-account", all(201)),
     ("request-password-reset", all(202)),
@@ -73,11 +87,12 @@ const MATRIX: &[(&str, Expected)] = &[
     ("reset-password", all(400)),
     ("revoke-all-sessions", own(204)),
     // A session of somebody else is not found, not even by an admin.
-    ("revoke-session", [401, 401, 401, 404, 204, 404, 404]),
+    ("revoke-session", owner(204)),
     ("set-permissions", admin(200)),
     ("set-role", admin(200)),
     ("show-accept-invitation-page", all(400)),
     ("show-confirm-page", all(400)),
+    ("show-contact", owner(200)),
     ("show-docs", all(200)),
     ("show-docs-asset", all(200)),
     ("show-greeting", all(200)),
@@ -96,7 +111,9 @@ const MATRIX: &[(&str, Expected)] = &[
     ("submit-confirm-page", all(400)),
     ("submit-reset-password-page", all(400)),
     ("unban-user", ban(204)),
+    ("update-contact", owner(200)),
     ("update-me", own(200)),
+    ("update-memory", owner(200)),
     ("update-preferences", own(200)),
     ("update-user", admin(200)),
 ];
@@ -111,12 +128,33 @@ struct Cast {
     admin: Actor,
     /// An admin who tries nothing and gives the others what they need.
     keeper: Actor,
+    /// A card of the member's with a memory.
+    card: Card,
+}
+
+/// The ids of a card and of a memory that belongs to it.
+struct Card {
+    contact: String,
+    memory: String,
+}
+
+/// A card of this person's with a memory, on which something is planned.
+async fn card_of(member: &Actor) -> Card {
+    let member = member.elsewhere().logged_in().await;
+    let contact = member.post("/v1/contacts").json(json!({"first_name": "Ada"})).await.text_at("/id");
+    let memories = format!("/v1/contacts/{contact}/memories");
+    let memory = member.post(&memories).json(json!({"text": "Takes no sugar"})).await.text_at("/id");
+    let plan = member.put(&format!("/v1/contacts/{contact}/follow-up")).json(json!({"at": "2999-12-01"}));
+    plan.await.assert_status(200);
+    Card { contact, memory }
 }
 
 impl Cast {
     async fn gather(kith: &Kith) -> Self {
+        let member = kith.confirmed("member").await;
         let cast = Self {
-            member: kith.confirmed("member").await,
+            card: card_of(&member).await,
+            member,
             stranger: kith.confirmed("stranger").await,
             banned: kith.registered("banned").await,
             moderator: kith.registered("moderator").await,
@@ -172,6 +210,16 @@ async fn attempt(kith: &Kith, operation: &str, actor: &Actor, cast: &Cast) -> An
     if path.contains("{user_id}") {
         path = path.replace("{user_id}", &cast.spare_user(kith, operation).await);
     }
+    if path.contains("{contact_id}") {
+        // One that nobody needs any more.
+        let spare = if operation.starts_with("delete-") || operation.starts_with("cancel-") {
+            Some(card_of(target).await)
+        } else {
+            None
+        };
+        let Card { contact, memory } = spare.as_ref().unwrap_or(&cast.card);
+        path = path.replace("{contact_id}", contact).replace("{memory_id}", memory);
+    }
     let method = if route.method == "*" { "GET" } else { &route.method };
     let request = actor.request(method, &path);
     let newcomer = kith.newcomer("somebody").person;
@@ -186,7 +234,11 @@ async fn attempt(kith: &Kith, operation: &str, actor: &Actor, cast: &Cast) -> An
         "accept-invitation" => request.json(newcomer.acceptance("usr_1.x")).await,
         "log-in" => request.json(target.person.credentials()).await,
         "refresh-token" => request.json(json!({"refresh_token": "x"})).await,
-        "update-me" | "update-user" => request.json(json!({"first_name": "Mine"})).await,
+        "update-me" | "update-user" | "create-contact" | "update-contact" => {
+            request.json(json!({"first_name": "Mine"})).await
+        }
+        "plan-follow-up" => request.json(json!({"at": "2999-12-02"})).await,
+        "add-memory" | "update-memory" => request.json(json!({"text": "Mine"})).await,
         "change-password" => request.json(json!({"current_password": password, "new_password": password})).await,
         "delete-me" => request.json(json!({"current_password": "this is not the password"})).await,
         "update-preferences" => request.json(json!({"digest": "weekly"})).await,

@@ -3,6 +3,7 @@
 use kith_tests::Kith;
 use serde_json::json;
 
+use crate::contacts::card;
 use crate::journey::{Went, expect, helper};
 use crate::people::{admin, give_role, member};
 
@@ -95,11 +96,12 @@ async fn delete_me(kith: &Kith) -> Went {
     Ok(())
 }
 
-/// An account with sessions, a link and a part in the audit trail: nothing is left, and a mail says so.
+/// An account with sessions, a link, a card and a part in the audit trail: nothing is left, and a mail says so.
 async fn erase(kith: &Kith) -> Went {
     let (boss, ada) = (admin(kith, "boss").await?, member(kith, "ada").await?);
     give_role(&boss, &ada.id(), "moderator").await?;
     expect(ada.log_in(), 200).await?;
+    card(&ada).await?;
     expect(ada.leave(), 204).await?;
     helper(kith, "/_kith/settle").await?;
     let names = [ada.id(), ada.person.username.clone(), ada.person.email.clone()];

@@ -6,7 +6,7 @@
 use kith_tests::{Actor, Answer, Kith, Request};
 use serde_json::json;
 
-use crate::{accounts, links, mails, sessions, users};
+use crate::{accounts, contacts, follow_ups, links, mails, sessions, users};
 
 /// How a part of the journey went: the error says which step was answered how.
 pub(crate) type Went = Result<(), String>;
@@ -23,7 +23,7 @@ pub(crate) async fn helper(kith: &Kith, path: &str) -> Result<Answer, String> {
 }
 
 /// The operations in the order of the journey. Those that move the clock far come last.
-pub(crate) const OPERATIONS: [&str; 52] = [
+pub(crate) const OPERATIONS: [&str; 66] = [
     "show-home",
     "show-greeting",
     "show-health",
@@ -58,6 +58,20 @@ pub(crate) const OPERATIONS: [&str; 52] = [
     "revoke-session",
     "revoke-all-sessions",
     "log-out",
+    "list-contacts",
+    "create-contact",
+    "show-contact",
+    "update-contact",
+    "delete-contact",
+    "list-memories",
+    "add-memory",
+    "update-memory",
+    "delete-memory",
+    "plan-follow-up",
+    "cancel-follow-up",
+    "list-follow-ups",
+    "remind-due",
+    "clean-up",
     "list-users",
     "create-user",
     "show-user",
@@ -100,6 +114,13 @@ pub(crate) async fn part(kith: &Kith, operation: &str) -> Went {
         "rotate-keys" => return rotate(kith).await,
         "confirm-email" | "reset-password" | "accept-invitation" => return links::part(kith, operation).await,
         page if page.ends_with("-page") => return links::part(kith, page).await,
+        "plan-follow-up" | "cancel-follow-up" | "list-follow-ups" | "remind-due" | "clean-up" => {
+            return follow_ups::part(kith, operation).await;
+        }
+        card if card.ends_with("-contact") || card.ends_with("-contacts") => return contacts::part(kith, card).await,
+        "list-memories" | "add-memory" | "update-memory" | "delete-memory" => {
+            return contacts::part(kith, operation).await;
+        }
         "log-in" | "log-out" | "refresh-token" => return sessions::part(kith, operation).await,
         session if session.ends_with("-session") || session.ends_with("-sessions") => {
             return sessions::part(kith, session).await;

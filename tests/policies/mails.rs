@@ -5,6 +5,7 @@ use std::time::Duration;
 use kith_tests::{Actor, Kith};
 use serde_json::json;
 
+use crate::follow_ups;
 use crate::journey::{Went, expect, helper};
 use crate::people::{admin, invited, link_to, member, want_email};
 
@@ -17,7 +18,7 @@ async fn expect_mails(kith: &Kith, to: &Actor, count: usize) -> Went {
     if mails.len() == count { Ok(()) } else { Err(format!("{} mails instead of {count}", mails.len())) }
 }
 
-/// Every kind of mail, and none to somebody unknown.
+/// Every kind of mail, and none to somebody unknown; and every other kind of task.
 pub(crate) async fn deliver(kith: &Kith) -> Went {
     let ada = kith.newcomer("ada");
     expect(ada.register(), 201).await?;
@@ -35,7 +36,9 @@ pub(crate) async fn deliver(kith: &Kith) -> Went {
     expect_mails(kith, &nobody, 0).await?;
 
     new_password(kith).await?;
-    new_address(kith).await
+    new_address(kith).await?;
+    follow_ups::remind(kith).await?;
+    follow_ups::clean_up(kith, &member(kith, "fay").await?).await
 }
 
 /// Word of a second registration, and the mails of a new password and of an invitation.
@@ -67,17 +70,18 @@ async fn new_address(kith: &Kith) -> Went {
     expect_mails(kith, &moved, 2).await
 }
 
-/// A mail and an erasure whose functions died three times are done by the schedule, and not twice.
+/// A mail and two erasures whose functions died three times are done by the schedule, and not twice.
 pub(crate) async fn redrive(kith: &Kith) -> Went {
-    let (ada, bob) = (kith.newcomer("ada"), kith.registered("bob").await);
+    let (ada, bob, eve) = (kith.newcomer("ada"), kith.registered("bob").await, kith.registered("eve").await);
     let given_up = dead_letters(kith).await;
-    for operation in ["deliver-mail", "erase-account"] {
+    for operation in ["deliver-mail", "erase-account", "clean-up"] {
         kith.inject_fault(json!({"operation": operation, "kind": "crash_before", "times": 3})).await;
     }
     expect(ada.register(), 201).await?;
     expect(bob.leave(), 204).await?;
+    follow_ups::delete_card(&eve).await?;
     for looks in 0.. {
-        if dead_letters(kith).await == given_up + 2 {
+        if dead_letters(kith).await == given_up + 3 {
             break;
         }
         if looks == LOOKS {
@@ -91,6 +95,7 @@ pub(crate) async fn redrive(kith: &Kith) -> Went {
         expect_mails(kith, &ada, 1).await?;
         // The link of the registration, and the receipt.
         expect_mails(kith, &bob, 2).await?;
+        follow_ups::expect_no_memories(kith, &eve).await?;
     }
     Ok(())
 }

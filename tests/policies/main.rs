@@ -7,6 +7,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "in a test a panic is the message")]
 
 mod accounts;
+mod contacts;
+mod follow_ups;
 mod journey;
 mod links;
 mod mails;

@@ -18,7 +18,7 @@ struct Area {
 }
 
 /// Every area of the code.
-fn areas() -> [Area; 4] {
+fn areas() -> [Area; 6] {
     [
         Area {
             name: "accounts",
@@ -26,6 +26,8 @@ fn areas() -> [Area; 4] {
             functions: kith_accounts::functions(),
         },
         Area { name: "users", stacks: &["users", "moderation"], functions: kith_users::functions() },
+        Area { name: "contacts", stacks: &["contacts", "followups"], functions: kith_contacts::functions() },
+        Area { name: "photos", stacks: &["photos"], functions: kith_photos::functions() },
         Area { name: "site", stacks: &["site", "pages"], functions: kith_site::functions() },
         Area { name: "jobs", stacks: &["jobs"], functions: kith_jobs::functions() },
     ]

@@ -1,20 +1,23 @@
 //! `expire-items`: every hour, deletes what has expired and should not wait for the database's own deletion.
 //!
 //! Reads never wait for it: whatever is past its `expires_at` does not exist. So far these are registrations: whoever
-//! never confirmed is forgotten within the hour, not within days.
+//! never confirmed is forgotten within the hour, not within days. And uploads that were not finished, with the objects
+//! that they left in the bucket.
 
+use crate::photo_objects::Photos;
 use kith_http::{Function, JobCx, JobError, Scheduled, Setting};
 use serde::Serialize;
 
 /// The function.
 pub fn function() -> Function {
-    Function::job("expire-items", &[Setting::TableName], expire_items)
+    Function::job("expire-items", &[Setting::TableName, Setting::ImagesBucket], expire_items)
 }
 
 /// What was done.
 #[derive(Serialize)]
 struct Expired {
     registrations: usize,
+    uploads: usize,
 }
 
 async fn expire_items(cx: JobCx, event: Scheduled) -> Result<Expired, JobError> {
@@ -23,5 +26,13 @@ async fn expire_items(cx: JobCx, event: Scheduled) -> Result<Expired, JobError> 
     for id in store.expired_registrations(event.time).await? {
         registrations += usize::from(store.expire_registration(id, event.time).await?);
     }
-    Ok(Expired { registrations })
+    let photos = Photos::of(&cx)?;
+    let mut uploads = 0;
+    for upload in store.expired_uploads(event.time).await? {
+        // The item last: it is all that names the objects.
+        photos.remove(&upload.path).await?;
+        store.forget_upload(&upload).await?;
+        uploads += 1;
+    }
+    Ok(Expired { registrations, uploads })
 }

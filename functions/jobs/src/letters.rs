@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use kith_crypto::MailToken;
-use kith_domain::{Email, Link, Purpose, UserId, Work};
+use kith_domain::{Due, Email, Link, Purpose, User, UserId, Work};
 use kith_http::{JobCx, JobError, email_change_record};
 use kith_mail::{MailError, Message};
 use kith_store::StoreError;
@@ -18,9 +18,12 @@ pub(crate) async fn letter(cx: &JobCx, work: Work, now: Timestamp) -> Letter {
         Work::MailPasswordChanged { user } => password_changed(cx, user).await,
         Work::MailInvitation { user } => invitation(cx, user, now).await,
         Work::MailEmailChange { user } => email_change(cx, user, now).await,
+        Work::MailFollowUp { user, contact, at } => follow_up(cx, &Due { at, user, contact }).await,
         Work::MailEmailChanged { email } => written(Message::address_changed(&email)),
         Work::MailErased { email } => written(Message::account_erased(&email)),
-        Work::EraseAccount { .. } => Err(JobError("not a mail".into())),
+        Work::EraseAccount { .. } | Work::EraseContact { .. } | Work::RemovePhoto { .. } => {
+            Err(JobError("not a mail".into()))
+        }
     }
 }
 
@@ -91,6 +94,18 @@ async fn email_change(cx: &JobCx, user: UserId, now: Timestamp) -> Letter {
     let added = store.add_link(user.id, Purpose::EmailChange, &token.secret.hash().to_string(), now).await;
     let Some(link) = live(added)? else { return Ok(None) };
     written(Message::confirm_new_address(&link.email, &user.username, &link_to(cx, "/confirm", &token)?))
+}
+
+/// The reminder of what is planned; nothing, if it is planned no more or for another time, or whoever planned it may
+/// not use their account.
+async fn follow_up(cx: &JobCx, due: &Due) -> Letter {
+    let store = cx.store()?;
+    let Some(user) = live(store.user(due.user).await)?.filter(User::may_act) else { return Ok(None) };
+    let Some(card) = live(store.contact(due.user, due.contact).await)? else { return Ok(None) };
+    match &card.follow_up {
+        Some(planned) if planned.at == due.at => written(Message::follow_up(&user.email, &card.title(), planned)),
+        _ => Ok(None),
+    }
 }
 
 fn link_to(cx: &JobCx, page: &str, token: &MailToken) -> Result<String, JobError> {

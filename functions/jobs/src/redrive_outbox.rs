@@ -13,7 +13,8 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
 
 /// The function.
 pub fn function() -> Function {
-    const NEEDS: &[Setting] = &[Setting::TableName, Setting::DeliverMailFunction, Setting::EraseAccountFunction];
+    const NEEDS: &[Setting] =
+        &[Setting::TableName, Setting::DeliverMailFunction, Setting::EraseAccountFunction, Setting::CleanUpFunction];
     Function::job("redrive-outbox", NEEDS, redrive_outbox)
 }
 

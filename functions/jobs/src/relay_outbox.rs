@@ -8,7 +8,8 @@ use kith_http::{Delivery, Function, JobCx, JobError, Setting, StreamBatch, Strea
 
 /// The function.
 pub fn function() -> Function {
-    Function::job("relay-outbox", &[Setting::DeliverMailFunction, Setting::EraseAccountFunction], relay_outbox)
+    const NEEDS: &[Setting] = &[Setting::DeliverMailFunction, Setting::EraseAccountFunction, Setting::CleanUpFunction];
+    Function::job("relay-outbox", NEEDS, relay_outbox)
 }
 
 async fn relay_outbox(cx: JobCx, batch: StreamBatch) -> Result<StreamFailures, JobError> {

@@ -10,11 +10,19 @@ use serde_json::{Map, Value, json};
 use crate::template::Template;
 
 /// Packages with function binaries.
-pub(crate) const PACKAGES: [&str; 4] = ["kith-accounts", "kith-users", "kith-site", "kith-jobs"];
+pub(crate) const PACKAGES: [&str; 6] =
+    ["kith-accounts", "kith-users", "kith-contacts", "kith-photos", "kith-site", "kith-jobs"];
 
 /// Every function of every area.
 pub fn functions() -> Vec<Function> {
-    let areas = [kith_accounts::functions(), kith_users::functions(), kith_site::functions(), kith_jobs::functions()];
+    let areas = [
+        kith_accounts::functions(),
+        kith_users::functions(),
+        kith_contacts::functions(),
+        kith_photos::functions(),
+        kith_site::functions(),
+        kith_jobs::functions(),
+    ];
     areas.into_iter().flatten().collect()
 }
 

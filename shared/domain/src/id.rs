@@ -103,6 +103,14 @@ id!(
     /// An event of the audit trail.
     AuditId, "aud"
 );
+id!(
+    /// A calling card.
+    ContactId, "con"
+);
+id!(
+    /// A memory of somebody, kept with their card.
+    MemoryId, "mem"
+);
 
 id!(
     /// A picture that somebody uploads.

@@ -3,11 +3,19 @@
 //! Pure: no I/O, no async runtime, no AWS, no HTTP. Whatever depends on the time takes `now` as an argument.
 
 mod audit;
+mod card_text;
+mod contact;
+mod contact_search;
 mod email;
+mod fold;
+mod follow_up;
+mod given;
 mod id;
 mod key;
 mod link;
+mod memory;
 mod name;
+mod partial_date;
 mod password;
 mod photo;
 mod policy;
@@ -17,17 +25,28 @@ mod registration;
 mod role;
 pub mod rules;
 mod session;
+mod tags;
 mod task;
 mod text;
 mod user;
 mod username;
 
 pub use audit::{AUDIT_LIFETIME, Act, AuditEvent};
+pub use card_text::{
+    CardName, CompanyName, EventName, IntroducerName, MemoryText, PhoneNumber, PlaceName, Position, SocialMedia, Spark,
+    Tag,
+};
+pub use contact::{Contact, ContactFields, Introducer, Nameless, NewContact};
+pub use contact_search::{ContactEntry, ContactFilter, SearchText};
 pub use email::Email;
-pub use id::{AuditId, InvalidId, PhotoId, SessionId, TaskId, UserId};
+pub use follow_up::{Due, FollowUp, FollowUpPlan, MeetingPoint, Moment, Occasion};
+pub use given::given;
+pub use id::{AuditId, ContactId, InvalidId, MemoryId, PhotoId, SessionId, TaskId, UserId};
 pub use key::VerificationKey;
 pub use link::{Link, LinkHashes, Purpose};
+pub use memory::{Memory, MemoryChange, NewMemory};
 pub use name::PersonName;
+pub use partial_date::PartialDate;
 pub use password::{Password, PasswordHash};
 pub use photo::{Photo, PhotoKind, PhotoPath, Size, UPLOAD_LIFETIME, Upload};
 pub use policy::{AdminEmails, InvalidAdminEmails, RegistrationMode};
@@ -36,7 +55,8 @@ pub use profile::{Bio, City, Country, Location, State};
 pub use registration::{REGISTRATION_LIFETIME, Registration};
 pub use role::{Permission, Role};
 pub use session::{REFRESH_GRACE, Refusal, SESSION_LIFETIME, Session};
+pub use tags::Tags;
 pub use task::{TASK_LIFETIME, Task, Work, Worker};
 pub use text::Invalid;
-pub use user::{Login, ProfileChange, User, given};
+pub use user::{Login, ProfileChange, User};
 pub use username::Username;

@@ -69,6 +69,11 @@ impl PhotoPath {
         Self(format!("users/{user}/{photo}"))
     }
 
+    /// For a new photo on somebody's card.
+    pub fn of_contact(owner: UserId, photo: PhotoId) -> Self {
+        Self(format!("contacts/{owner}/{photo}"))
+    }
+
     /// Key of the large picture's object.
     pub fn large(&self) -> String {
         format!("{}/large", self.0)
@@ -100,5 +105,11 @@ impl Upload {
     pub fn of_user(user: UserId, now: Timestamp) -> Self {
         let photo = PhotoId::new(now);
         Self { photo, user, path: PhotoPath::of_user(user, photo), expires_at: now + UPLOAD_LIFETIME }
+    }
+
+    /// A new upload for a card of an account.
+    pub fn of_contact(owner: UserId, now: Timestamp) -> Self {
+        let photo = PhotoId::new(now);
+        Self { photo, user: owner, path: PhotoPath::of_contact(owner, photo), expires_at: now + UPLOAD_LIFETIME }
     }
 }

@@ -1,7 +1,8 @@
 //! What people want to receive, and in which time zone they live.
 
+use crate::given::given;
 use crate::text::{Invalid, parsed_text, shown_text};
-use crate::user::given;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -41,8 +42,13 @@ impl TimeZoneName {
         if written.len() > 64 {
             return Err(UNKNOWN);
         }
-        let zone = jiff::tz::TimeZone::get(written).map_err(|_| UNKNOWN)?;
+        let zone = TimeZone::get(written).map_err(|_| UNKNOWN)?;
         zone.iana_name().map(|name| Self(name.to_owned())).ok_or(UNKNOWN)
+    }
+
+    /// When its clocks show what. A name that the database has dropped since means UTC.
+    pub(crate) fn rules(&self) -> TimeZone {
+        TimeZone::get(&self.0).unwrap_or(TimeZone::UTC)
     }
 }
 

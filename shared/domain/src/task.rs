@@ -1,7 +1,7 @@
 //! Tasks: what follows from a change and is done later. A task is an outbox item, written in the transaction of the
 //! change, and lives until it is done. It holds no secret.
 
-use crate::{Email, TaskId, UserId};
+use crate::{ContactId, Email, PhotoPath, TaskId, UserId};
 use jiff::fmt::serde::timestamp::millisecond;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,16 @@ pub enum Work {
         /// The old address.
         email: Email,
     },
+    /// Remind of a follow-up, if it is still planned for that time.
+    MailFollowUp {
+        /// Whom.
+        user: UserId,
+        /// With whom it is planned.
+        contact: ContactId,
+        /// When it is.
+        #[serde(with = "millisecond::required")]
+        at: Timestamp,
+    },
     /// Tell that an account and everything in it is gone.
     MailErased {
         /// The address that it had.
@@ -73,6 +83,18 @@ pub enum Work {
         /// Whose.
         user: UserId,
     },
+    /// Erase what a deleted card left behind.
+    EraseContact {
+        /// Whose.
+        user: UserId,
+        /// The card.
+        contact: ContactId,
+    },
+    /// Delete the objects of a photo that nothing shows any more.
+    RemovePhoto {
+        /// Where they are.
+        path: PhotoPath,
+    },
 }
 
 /// The function that does a task.
@@ -82,17 +104,20 @@ pub enum Worker {
     DeliverMail,
     /// Erases accounts.
     EraseAccount,
+    /// Erases what belonged to something that is gone.
+    CleanUp,
 }
 
 impl Worker {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::DeliverMail, Self::EraseAccount];
+    pub const ALL: [Self; 3] = [Self::DeliverMail, Self::EraseAccount, Self::CleanUp];
 
     /// The function's operation.
     pub const fn operation(self) -> &'static str {
         match self {
             Self::DeliverMail => "deliver-mail",
             Self::EraseAccount => "erase-account",
+            Self::CleanUp => "clean-up",
         }
     }
 
@@ -107,6 +132,7 @@ impl Work {
     pub fn worker(&self) -> Worker {
         match self {
             Self::EraseAccount { .. } => Worker::EraseAccount,
+            Self::EraseContact { .. } | Self::RemovePhoto { .. } => Worker::CleanUp,
             Self::MailConfirmation { .. }
             | Self::MailConfirmationAgain { .. }
             | Self::MailPasswordReset { .. }
@@ -114,6 +140,7 @@ impl Work {
             | Self::MailInvitation { .. }
             | Self::MailEmailChange { .. }
             | Self::MailEmailChanged { .. }
+            | Self::MailFollowUp { .. }
             | Self::MailErased { .. } => Worker::DeliverMail,
         }
     }

@@ -1,5 +1,6 @@
 //! Users: people with an account.
 
+use crate::given::{given, given_or_null, object_or_null};
 use crate::{
     Bio, Email, Location, PasswordHash, Permission, PersonName, Photo, PhotoKind, Preferences, Role, Session, Task,
     UserId, Username, Work,
@@ -141,6 +142,17 @@ impl User {
         }
     }
 
+    /// Puts another photo, or none, in the place of one; the task given back removes what was there.
+    pub fn change_photo(&mut self, kind: PhotoKind, photo: Option<Photo>, now: Timestamp) -> Option<Task> {
+        let place = match kind {
+            PhotoKind::ProfilePhoto => &mut self.profile_photo,
+            PhotoKind::CoverPhoto => &mut self.cover_photo,
+        };
+        let before = std::mem::replace(place, photo);
+        self.touch(now);
+        before.map(|photo| Task::new(Work::RemovePhoto { path: photo.path }, now))
+    }
+
     /// Takes over what is given and nothing else. A new address is not taken over: it must be confirmed first.
     pub fn apply(&mut self, change: &ProfileChange, now: Timestamp) {
         if let Some(username) = &change.username {
@@ -213,26 +225,13 @@ pub struct ProfileChange {
     #[schema(value_type = Option<Bio>)]
     pub bio: Option<Option<Bio>>,
     /// New place; null removes it.
-    #[serde(default, deserialize_with = "given_or_null")]
+    #[serde(default, deserialize_with = "object_or_null")]
     #[schema(value_type = Option<Location>)]
     pub location: Option<Option<Location>>,
     /// New address. Takes effect when the link that is mailed there has been used.
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     pub email: Option<Email>,
-}
-
-/// A field that may be absent but, when present, must hold a value: `null` is not "leave it".
-pub fn given<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(from).map(Some)
-}
-
-/// A field that may be absent (leave it) or `null` (remove it).
-#[expect(clippy::option_option, reason = "absent and null mean different things")]
-fn given_or_null<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
-    from: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(from).map(Some)
 }
 
 #[cfg(test)]

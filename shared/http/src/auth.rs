@@ -28,6 +28,11 @@ pub struct Member {
 }
 
 impl Caller {
+    /// Who the token says that it is: where to look, and nothing more.
+    pub fn id(&self) -> UserId {
+        self.id
+    }
+
     /// Checks session and account while `read` runs; gives both. Whoever is not admitted learns nothing of what was
     /// found.
     pub async fn admit<T>(self, cx: &Cx, read: impl Future<Output = kith_store::Result<T>>) -> Result<(Member, T)> {

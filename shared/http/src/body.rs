@@ -93,6 +93,14 @@ fn faults<T: DeserializeOwned + ToSchema>(mut fields: Map<String, Value>) -> Vec
     while let Err(error) = serde_path_to_error::deserialize::<_, T>(&value) {
         let path: Vec<String> = error.path().iter().filter_map(segment).collect();
         let message = error.inner().to_string();
+        if message.starts_with(ONE_NEEDED) {
+            // One that is there but faulty would do if it were right, and is named already.
+            let is_named = |fault: &Fault| faults.iter().any(|known| known.pointer == fault.pointer);
+            if !one_needed(&message).any(|fault| is_named(&fault)) {
+                faults.extend(one_needed(&message));
+            }
+            break;
+        }
         if let Some(missing) = quoted_after("missing field", &message) {
             if path.is_empty() {
                 break;
@@ -104,7 +112,8 @@ fn faults<T: DeserializeOwned + ToSchema>(mut fields: Map<String, Value>) -> Vec
         } else if message.starts_with("unknown field") {
             // The path ends with its name.
             faults.push(Fault::new(pointer(&path), "is not a field of this request"));
-        } else {
+        } else if !removed.iter().any(|part: &Vec<String>| part.starts_with(&path)) {
+            // Otherwise a part of it is named already, and may be all that it lacks.
             faults.push(Fault::new(pointer(&path), in_words(&message)));
         }
         if path.is_empty() || !remove(&mut value, &path) {
@@ -113,6 +122,16 @@ fn faults<T: DeserializeOwned + ToSchema>(mut fields: Map<String, Value>) -> Vec
         removed.insert(path);
     }
     faults
+}
+
+/// A rule over several fields, of which at least one must be there, begins so; their names follow.
+const ONE_NEEDED: &str = "needs one of ";
+
+/// A fault of each field of which one must be there.
+pub(crate) fn one_needed(message: &str) -> impl Iterator<Item = Fault> {
+    let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let detail = format!("is required: at least one of {}", names.join(", "));
+    names.into_iter().map(move |name| Fault::new(format!("/{name}"), detail.clone()))
 }
 
 /// Names of the fields in the schema of `T`, all and required.

@@ -73,7 +73,8 @@ impl FromRequestParts<App> for Once {
             .ok_or_else(|| Problem::internal("no body hash beside an Idempotency-Key"))?;
         let caller =
             parts.extensions.get::<CallerId>().map_or_else(|| "anonymous".to_owned(), |CallerId(id)| id.to_string());
-        let scope = format!("{caller}\n{}\n{key}", app.operation());
+        // With the path: the same for another thing's parts is another request.
+        let scope = format!("{caller}\n{}\n{}\n{key}", app.operation(), parts.uri.path());
         Ok(Self(Some(Keyed {
             key: key.to_owned(),
             key_hash: SecretHash::of(scope.as_bytes()).to_string(),

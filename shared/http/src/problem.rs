@@ -3,6 +3,7 @@
 use axum::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use kith_domain::Nameless;
 use kith_domain::rules::Refused;
 use kith_store::StoreError;
 use serde::Serialize;
@@ -295,6 +296,12 @@ impl From<Refused> for Problem {
 impl From<kith_objects::ObjectError> for Problem {
     fn from(error: kith_objects::ObjectError) -> Self {
         Self::internal(error.to_string())
+    }
+}
+
+impl From<Nameless> for Problem {
+    fn from(nameless: Nameless) -> Self {
+        Self::invalid(crate::body::one_needed(&nameless.to_string()).collect())
     }
 }
 

@@ -23,6 +23,8 @@ pub enum Setting {
     DeliverMailFunction,
     /// Name of the function that erases accounts.
     EraseAccountFunction,
+    /// Name of the function that erases what belonged to something that is gone.
+    CleanUpFunction,
     /// Where people report security problems: a mail address or an https URL.
     SecurityContact,
     /// Name of the bucket that keeps images.
@@ -41,6 +43,7 @@ impl Setting {
             Self::MailFrom => "MAIL_FROM",
             Self::DeliverMailFunction => "DELIVER_MAIL_FUNCTION",
             Self::EraseAccountFunction => "ERASE_ACCOUNT_FUNCTION",
+            Self::CleanUpFunction => "CLEAN_UP_FUNCTION",
             Self::SecurityContact => "SECURITY_CONTACT",
             Self::ImagesBucket => "IMAGES_BUCKET",
         }
@@ -89,6 +92,7 @@ impl Settings {
         match worker {
             Worker::DeliverMail => self.get(Setting::DeliverMailFunction),
             Worker::EraseAccount => self.get(Setting::EraseAccountFunction),
+            Worker::CleanUp => self.get(Setting::CleanUpFunction),
         }
     }
 

@@ -1,10 +1,11 @@
 //! What the mails say. The words are in `templates/`, one text and one HTML file per mail.
 //!
 //! Of what people choose freely a mail carries a username at most, never names: it may go to a stranger, who must not
-//! get anybody's words from us.
+//! get anybody's words from us. Only the reminder says what somebody wrote: it goes to nobody but them.
 
 mod account;
 mod address;
+mod follow_up;
 mod password;
 mod registration;
 

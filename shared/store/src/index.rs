@@ -22,22 +22,32 @@ impl Store {
         let mut keys = Vec::new();
         let mut start = None;
         loop {
-            let began = Instant::now();
-            let call = self.client.query().table_name(&*self.table).index_name(INDEX).limit(PAGE);
-            let call = call.key_condition_expression("gsi1pk = :partition AND gsi1sk < :then");
-            let call = call.expression_attribute_values(":partition", text(partition));
-            let call = call.expression_attribute_values(":then", text(time(then))).set_exclusive_start_key(start);
-            let answer = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await;
-            let answer = answer.map_err(|error| failure(&error))?;
-            self.count(Units::Read, began, answer.consumed_capacity.as_slice());
-            for item in answer.items() {
-                keys.push(key_of(item)?);
-            }
-            start = answer.last_evaluated_key;
+            let (found, next) = self.indexed_page(partition, then, start).await?;
+            keys.extend(found);
+            start = next;
             if start.is_none() || keys.len() >= BACKLOG {
                 return Ok(keys);
             }
         }
+    }
+
+    /// Up to 100 of these keys, beyond `start`, and where to go on.
+    pub(crate) async fn indexed_page(
+        &self,
+        partition: &str,
+        then: Timestamp,
+        start: Option<Item>,
+    ) -> Result<(Vec<Key>, Option<Item>)> {
+        let began = Instant::now();
+        let call = self.client.query().table_name(&*self.table).index_name(INDEX).limit(PAGE);
+        let call = call.key_condition_expression("gsi1pk = :partition AND gsi1sk < :then");
+        let call = call.expression_attribute_values(":partition", text(partition));
+        let call = call.expression_attribute_values(":then", text(time(then))).set_exclusive_start_key(start);
+        let answer = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await;
+        let answer = answer.map_err(|error| failure(&error))?;
+        self.count(Units::Read, began, answer.consumed_capacity.as_slice());
+        let keys = answer.items().iter().map(key_of).collect::<Result<_>>()?;
+        Ok((keys, answer.last_evaluated_key))
     }
 
     /// Up to `count` ids of users after `after`, in their order, and whether there are more.
@@ -69,7 +79,8 @@ pub(crate) fn time(at: Timestamp) -> String {
     format!("{at:.3}")
 }
 
-fn key_of(item: &Item) -> Result<Key> {
+/// The key of an item.
+pub(crate) fn key_of(item: &Item) -> Result<Key> {
     match (text_of(item, "pk"), text_of(item, "sk")) {
         (Some(pk), Some(sk)) => Ok(Key { pk: pk.to_owned(), sk: sk.to_owned() }),
         _ => Err(StoreError::Unreadable("an index entry without a key".into())),

@@ -2,8 +2,11 @@
 //!
 //! A partition key's prefix is also what a function's policy in the template names (`dynamodb:LeadingKeys`).
 
+use crate::index::time;
 use aws_sdk_dynamodb::types::AttributeValue;
-use kith_domain::{AuditId, Email, Purpose, Role, SessionId, TaskId, UserId, Username, Worker};
+use kith_domain::{
+    AuditId, ContactId, Due, Email, MemoryId, PhotoId, Purpose, Role, SessionId, TaskId, UserId, Username, Worker,
+};
 use std::collections::HashMap;
 
 /// A primary key.
@@ -40,8 +43,13 @@ pub(crate) const INDEX: &str = "gsi1";
 pub(crate) const OUTBOX: &str = "outbox";
 /// The one partition of what `expire-items` deletes in [`INDEX`].
 pub(crate) const EXPIRING: &str = "expiring";
+/// The one partition of follow-ups of which nobody has been reminded yet in [`INDEX`].
+pub(crate) const DUE: &str = "due";
 /// The one partition of users in [`INDEX`].
 pub(crate) const USERS: &str = "users";
+
+/// The one partition of uploads under way in [`INDEX`].
+pub(crate) const UNDER_WAY: &str = "uploads";
 
 /// Sort keys of sessions begin so.
 pub(crate) const SESSIONS: &str = "session#";
@@ -51,6 +59,12 @@ pub(crate) const PENDINGS: &str = "pending#";
 pub(crate) const AUDITS: &str = "audit#";
 /// Sort key of what owns an address or a username.
 pub(crate) const OWNER: &str = "owner";
+/// Sort keys of cards begin so.
+pub(crate) const CONTACTS: &str = "contact#";
+/// Sort keys of what a search finds cards by begin so.
+pub(crate) const ENTRIES: &str = "entry#";
+/// Sort keys of follow-ups begin so.
+pub(crate) const FOLLOW_UPS: &str = "followup#";
 /// Sort keys of published verification keys begin so.
 pub(crate) const PUBLISHED: &str = "key#";
 
@@ -116,6 +130,44 @@ pub(crate) fn admin_count() -> Key {
 
 pub(crate) fn roster_of(role: Role) -> String {
     format!("roster#{}", role.name())
+}
+
+/// Partition of everything that belongs to somebody's cards.
+pub(crate) fn contacts_of(user: UserId) -> String {
+    format!("contacts#{user}")
+}
+
+pub(crate) fn contact(user: UserId, id: ContactId) -> Key {
+    Key::new(contacts_of(user), format!("{CONTACTS}{id}"))
+}
+
+/// What a search finds a card by. It is there exactly as long as the card.
+pub(crate) fn contact_entry(user: UserId, id: ContactId) -> Key {
+    Key::new(contacts_of(user), format!("{ENTRIES}{id}"))
+}
+
+/// Follow-ups of one owner sort by when they are.
+pub(crate) fn follow_up(due: &Due) -> Key {
+    let (at, contact) = (time(due.at), due.contact);
+    Key::new(contacts_of(due.user), format!("{FOLLOW_UPS}{at}#{contact}"))
+}
+
+/// Sort keys of a card's memories begin so.
+pub(crate) fn memories_of(contact: ContactId) -> String {
+    format!("memory#{contact}#")
+}
+
+pub(crate) fn memory(user: UserId, contact: ContactId, id: MemoryId) -> Key {
+    Key::new(contacts_of(user), format!("{}{id}", memories_of(contact)))
+}
+
+pub(crate) fn upload(user: UserId, photo: PhotoId) -> Key {
+    Key::new(uploads_of(user), format!("upload#{photo}"))
+}
+
+/// Apart from what else somebody has: an upload outlives the account where that is erased meanwhile.
+pub(crate) fn uploads_of(user: UserId) -> String {
+    format!("uploads#{user}")
 }
 
 pub(crate) fn signing_ring() -> Key {

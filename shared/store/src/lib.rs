@@ -6,22 +6,28 @@
 
 mod answers;
 mod audit;
+mod contacts;
+mod difference;
 mod erasure;
 mod error;
+mod follow_ups;
 mod index;
 mod item;
 mod keys;
 mod limits;
 mod links;
+mod memories;
 mod registrations;
 mod sessions;
 mod signing_keys;
 mod table;
 mod tasks;
 mod transaction;
+mod uploads;
 mod users;
 
 pub use answers::Answer;
+pub use erasure::Leftover;
 pub use error::StoreError;
 pub use limits::{Counted, Window};
 pub use registrations::Claimants;

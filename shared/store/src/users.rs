@@ -1,18 +1,14 @@
 //! Users: reading, changing, deleting.
 
+use crate::difference::{Changeable, Difference, Tries};
 use crate::item::{Item, entity, item, text_of};
-use crate::keys::{self, number, text};
+use crate::keys::{self, number};
 use crate::registrations::{EmailEntry, UsernameGuard, held_by, unowned, user_items};
-use crate::table::{Expression, pause};
+use crate::table::Expression;
 use crate::transaction::Transaction;
 use crate::{Answer, Result, Store, StoreError};
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use kith_domain::{AuditEvent, Email, Link, Purpose, Role, SessionId, Task, User, UserId, Username};
-
-/// How often a change is repeated that others were faster than. Whenever one loses, another has won, so this is also how
-/// many people may change one thing at the same moment.
-const RACES: u32 = 40;
+use kith_domain::{AuditEvent, Email, Link, Purpose, Role, SessionId, Task, Upload, User, UserId, Username};
 
 /// What goes along with a change of a user, in its transaction.
 #[derive(Debug, Default)]
@@ -27,13 +23,15 @@ pub struct Along {
     pub surviving_session: Option<SessionId>,
     /// Links that were mailed before and shall work no more.
     pub dropped_links: Vec<Purpose>,
+    /// The upload that it finishes. It must still be under way.
+    pub finished_upload: Option<Upload>,
     /// The mailed link by which it is done: purpose and hash. It must still work, and works no more.
     pub used_link: Option<(Purpose, String)>,
 }
 
 /// Attributes of a user that a change may write, with their placeholders. Not among them: keys; login stamps, which
 /// are counted in passing; and the session generation, which only ever goes up.
-const CHANGEABLE: [(&str, &str, &str); 18] = [
+const CHANGEABLE: [Changeable; 18] = [
     ("email", "#email", ":email"),
     ("username", "#username", ":username"),
     ("first_name", "#first_name", ":first_name"),
@@ -151,12 +149,9 @@ impl Store {
         now: Timestamp,
         apply: impl Fn(&mut User) -> std::result::Result<Along, E>,
     ) -> std::result::Result<User, E> {
-        for lost in 0..RACES {
-            // At most 20 ms: the rest of the herd thins out by itself.
-            pause(lost.min(2)).await;
-            if if_match.is_some_and(|wanted| wanted != user.rev) {
-                return Err(StoreError::Stale.into());
-            }
+        let mut tries = Tries::new(if_match);
+        loop {
+            tries.on(user.rev).await?;
             let mut changed = user.clone();
             let along = apply(&mut changed)?;
             match self.save_user(&user, &changed, along, now).await {
@@ -164,26 +159,25 @@ impl Store {
                 saved => return saved.map(|()| changed).map_err(E::from),
             }
         }
-        Err(StoreError::Busy("the user kept changing".into()).into())
     }
 
     /// Writes what differs between `before` and `after`, moves the holds on names and the rosters with it, and adds
     /// what goes along. `Stale` unless the user is still at the revision of `before`; `NotFound` where the link that
     /// is used works no more; `UsernameTaken`, `EmailTaken`, `LastAdmin`.
     async fn save_user(&self, before: &User, after: &User, along: Along, now: Timestamp) -> Result<()> {
-        let difference = self.difference(before, after)?;
+        let difference = self.user_difference(before, after)?;
         let moves_name = before.username.folded() != after.username.folded();
         let moves_email = before.email.folded() != after.email.folded();
         let is_alone = !moves_name && !moves_email && before.role == after.role && along.is_nothing();
         if is_alone {
-            return self.save_alone(after, difference).await;
+            return self.save_alone(&keys::user(after.id), difference, after.rev).await;
         }
         let mut change = Transaction::new();
         if let Some((purpose, hash)) = &along.used_link {
             let opened = crate::registrations::opened_by(hash, now);
             change.delete(&self.table, &keys::link(after.id, *purpose), opened, |_| StoreError::NotFound);
         }
-        change.update(&self.table, &keys::user(after.id), difference, |_| StoreError::Stale);
+        change.update(&self.table, &keys::user(after.id), difference.expression(), |_| StoreError::Stale);
         if moves_name {
             self.hold_username(&mut change, after, now)?;
             change.delete(&self.table, &keys::username(&before.username), held_by(after.id), |_| StoreError::Stale);
@@ -198,49 +192,15 @@ impl Store {
         self.commit(change).await
     }
 
-    /// One write, without a transaction's double price.
-    async fn save_alone(&self, after: &User, difference: Expression) -> Result<()> {
-        match self.update(&keys::user(after.id), difference).await? {
-            Ok(_) => Ok(()),
-            Err(refused) => match refused.0 {
-                // The answer to our own write got lost and the SDK repeated it.
-                Some(item)
-                    if item.get("changed_by") == Some(&text(&*self.request))
-                        && entity::<User>(item.clone())?.rev == after.rev =>
-                {
-                    Ok(())
-                }
-                Some(_) => Err(StoreError::Stale),
-                None => Err(StoreError::NotFound),
-            },
-        }
-    }
-
     /// The update that turns `before` into `after`.
-    fn difference(&self, before: &User, after: &User) -> Result<Expression> {
-        let (old, new): (Item, Item) =
-            (serde_dynamo::aws_sdk_dynamodb_1::to_item(before)?, serde_dynamo::aws_sdk_dynamodb_1::to_item(after)?);
-        let mut sets = vec!["changed_by = :request".to_owned()];
-        let mut names = Vec::new();
-        let mut values = vec![(":request", text(&*self.request)), (":loaded", number(before.rev))];
-        for (name, place, value) in CHANGEABLE {
-            if old.get(name) != new.get(name) {
-                sets.push(format!("{place} = {value}"));
-                names.push((place, name));
-                values.push((value, new.get(name).cloned().unwrap_or(AttributeValue::Null(true))));
-            }
-        }
+    fn user_difference(&self, before: &User, after: &User) -> Result<Difference> {
+        let mut difference = self.difference(before, after, before.rev, &CHANGEABLE)?;
         if after.session_generation != before.session_generation {
             // Not the number as loaded: ending all sessions raises it without a new revision.
-            sets.push("session_generation = session_generation + :ended".to_owned());
-            values.push((":ended", number(after.session_generation - before.session_generation)));
+            difference.sets.push("session_generation = session_generation + :ended".to_owned());
+            difference.values.push((":ended", number(after.session_generation - before.session_generation)));
         }
-        Ok(Expression {
-            update: Some(format!("SET {}", sets.join(", ")).into()),
-            condition: Some("rev = :loaded"),
-            names,
-            values,
-        })
+        Ok(difference)
     }
 
     /// Holds a username for good, where it is free.
@@ -289,6 +249,9 @@ impl Store {
         for purpose in &along.dropped_links {
             change.delete_any(&self.table, &keys::link(user, *purpose));
         }
+        if let Some(upload) = &along.finished_upload {
+            self.finish_upload(change, upload, now);
+        }
         if let Some(link) = &along.link {
             change.put_any(&self.table, crate::links::link_item(link)?);
         }
@@ -327,6 +290,7 @@ impl Along {
             && self.audit.is_none()
             && self.link.is_none()
             && self.dropped_links.is_empty()
+            && self.finished_upload.is_none()
             && self.used_link.is_none()
     }
 }

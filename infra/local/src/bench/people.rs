@@ -10,7 +10,9 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::requests::{DELETE_ME, INVITE, JSON, LOG_IN, REGISTER, Request, TOKEN, TOKEN_AND_JSON};
+use super::requests::{
+    CARD, DELETE_ME, INVITE, JSON, LOG_IN, MEMORY_TEXT, PLAN, REGISTER, Request, TOKEN, TOKEN_AND_JSON,
+};
 use super::sandbox::{Launch, Sandbox};
 use super::{BenchError, Ground};
 use crate::aws::{Aws, AwsOptions};
@@ -47,6 +49,12 @@ pub(super) enum Stage {
     Admin,
     /// An admin who has banned that member.
     Banning,
+    /// Has a card with a memory: `{contact_id}`, `{memory_id}`.
+    Collecting,
+    /// Has planned something with the person of that card.
+    Planning,
+    /// Has deleted that card; erasing what it leaves is a task in the outbox: `{task}`.
+    Parting,
     /// Invited by an admin, not yet here: `{mail_token}`.
     Invited,
 }
@@ -195,6 +203,24 @@ impl<'a> World<'a> {
                 }
                 Ok(admin)
             }
+            Stage::Collecting | Stage::Planning | Stage::Parting => {
+                let mut person = self.newcomer(Stage::LoggedIn, MEMBERS).await?;
+                let card = self.help("create-contact", &authorized("POST", "/v1/contacts", CARD), &person).await?;
+                person.0.insert("contact_id", made(&card));
+                let add = authorized("POST", "/v1/contacts/{contact_id}/memories", MEMORY_TEXT);
+                let memory = self.help("add-memory", &add, &person).await?;
+                person.0.insert("memory_id", made(&memory));
+                if stage == Stage::Planning {
+                    let plan = authorized("PUT", "/v1/contacts/{contact_id}/follow-up", PLAN);
+                    self.help("plan-follow-up", &plan, &person).await?;
+                }
+                if stage == Stage::Parting {
+                    let delete = authorized("DELETE", "/v1/contacts/{contact_id}", "");
+                    self.help("delete-contact", &delete, &person).await?;
+                    person.0.insert("task", self.waiting_task()?);
+                }
+                Ok(person)
+            }
             Stage::Invited => {
                 let admin = self.newcomer(Stage::LoggedIn, ADMINS).await?;
                 self.help("create-user", &authorized("POST", "/v1/users", INVITE), &admin).await?;
@@ -297,6 +323,13 @@ impl<'a> World<'a> {
         let token = text.split_once("token=").and_then(|(_, rest)| rest.split_whitespace().next());
         token.map(str::to_owned).ok_or_else(|| BenchError::function("deliver-mail", "its mail has no token".to_owned()))
     }
+}
+
+/// The id of what an answer says that was made.
+fn made(answer: &Value) -> String {
+    let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
+    let made: Value = serde_json::from_str(body).unwrap_or_default();
+    made.get("id").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// What an access token says under the name `claim`.

@@ -49,6 +49,7 @@ pub(super) fn typical() -> Vec<Typical> {
     let mut all = accounts();
     all.extend(passwords_and_invitations());
     all.extend(users());
+    all.extend(contacts());
     all.extend(site());
     all.extend(jobs());
     all
@@ -111,6 +112,27 @@ fn users() -> Vec<Typical> {
     ]
 }
 
+fn contacts() -> Vec<Typical> {
+    const CONTACT: &str = "/v1/contacts/{contact_id}";
+    const MEMORIES: &str = "/v1/contacts/{contact_id}/memories";
+    const FOLLOW_UP: &str = "/v1/contacts/{contact_id}/follow-up";
+    const MEMORY: &str = "/v1/contacts/{contact_id}/memories/{memory_id}";
+    vec![
+        http("list-contacts", "GET", "/v1/contacts?place=jena&met_from=2026-09", TOKEN, "", 200).by(Stage::Collecting),
+        http("create-contact", "POST", "/v1/contacts", TOKEN_AND_JSON, CARD, 201).by(Stage::LoggedIn),
+        http("show-contact", "GET", CONTACT, TOKEN, "", 200).by(Stage::Collecting),
+        http("update-contact", "PATCH", CONTACT, TOKEN_AND_JSON, r#"{"phone": "+49 1"}"#, 200).by(Stage::Collecting),
+        http("delete-contact", "DELETE", CONTACT, TOKEN, "", 204).once(Stage::Collecting),
+        http("list-memories", "GET", MEMORIES, TOKEN, "", 200).by(Stage::Collecting),
+        http("add-memory", "POST", MEMORIES, TOKEN_AND_JSON, MEMORY_TEXT, 201).by(Stage::Collecting),
+        http("update-memory", "PATCH", MEMORY, TOKEN_AND_JSON, MEMORY_TEXT, 200).by(Stage::Collecting),
+        http("delete-memory", "DELETE", MEMORY, TOKEN, "", 204).once(Stage::Collecting),
+        http("plan-follow-up", "PUT", FOLLOW_UP, TOKEN_AND_JSON, PLAN, 200).by(Stage::Collecting),
+        http("cancel-follow-up", "DELETE", FOLLOW_UP, TOKEN, "", 204).once(Stage::Planning),
+        http("list-follow-ups", "GET", "/v1/follow-ups", TOKEN, "", 200).by(Stage::Planning),
+    ]
+}
+
 fn site() -> Vec<Typical> {
     vec![
         http("show-home", "GET", "/", BROWSER, "", 200),
@@ -143,6 +165,8 @@ fn jobs() -> Vec<Typical> {
         job("relay-outbox", STREAM).by(Stage::Waiting),
         job("deliver-mail", r#"{"task": "{task}", "time": "{now}"}"#).once(Stage::Waiting),
         job("erase-account", r#"{"task": "{task}", "time": "{now}"}"#).once(Stage::Leaving),
+        job("clean-up", r#"{"task": "{task}", "time": "{now}"}"#).once(Stage::Parting),
+        job("remind-due", DUE).once(Stage::Planning),
         job("expire-items", SCHEDULE),
         // Nothing has waited for long: that is what it finds nearly always.
         job("redrive-outbox", SCHEDULE),
@@ -164,6 +188,14 @@ const RESET: &str = r#"{"token": "{mail_token}", "password": "a green kettle ins
 const RESET_FORM: &str = "token={mail_token}&password=a+green+kettle+instead&password_again=a+green+kettle+instead";
 /// The body of an invitation; every one goes to somebody else.
 pub(super) const INVITE: &str = r#"{"email": "guest.{unique}@example.org"}"#;
+/// A card, as people fill one in.
+pub(super) const CARD: &str = r#"{"first_name": "Grace", "last_name": "Hopper", "email": "grace@example.org",
+    "company": "Navy", "position": "Admiral", "event": "Rust Meetup", "place": "Jena", "met_at": "2026-09",
+    "spark": "We talked about compilers all evening long.", "tags": ["rust", "compilers"]}"#;
+/// What is planned with somebody, each time something else.
+pub(super) const PLAN: &str = r#"{"at": "2999-12-01T15:00", "what": "Tea {unique}", "place": "At the river"}"#;
+/// A memory.
+pub(super) const MEMORY_TEXT: &str = r#"{"text": "Takes no sugar."}"#;
 const ACCEPT: &str = r#"{"token": "{mail_token}", "password": "{password}", "first_name": "Ada",
     "last_name": "Lovelace"}"#;
 const ACCEPT_FORM: &str = "token={mail_token}&first_name=Ada&last_name=Lovelace&username=\
@@ -172,6 +204,10 @@ const ACCEPT_FORM: &str = "token={mail_token}&first_name=Ada&last_name=Lovelace&
 const SCHEDULE: &str = r#"{"version": "0", "id": "{id}", "detail-type": "Scheduled Event", "source": "aws.events",
     "account": "000000000000", "time": "{now}", "region": "eu-central-1", "resources": ["arn:aws:events:::rule/bench"],
     "detail": {}}"#;
+/// The event of a schedule, on the day for which somebody has planned something.
+const DUE: &str = r#"{"version": "0", "id": "{id}", "detail-type": "Scheduled Event", "source": "aws.events",
+    "account": "000000000000", "time": "2999-12-01T15:00:00Z", "region": "eu-central-1",
+    "resources": ["arn:aws:events:::rule/bench"], "detail": {}}"#;
 const STREAM: &str = r#"{"Records": [{"eventID": "1", "eventName": "INSERT", "eventVersion": "1.1",
     "eventSource": "aws:dynamodb", "awsRegion": "eu-central-1", "dynamodb": {
     "Keys": {"pk": {"S": "outbox#{task}"}, "sk": {"S": "deliver-mail"}}, "SequenceNumber": "1", "SizeBytes": 200,

@@ -2,7 +2,7 @@
 
 use super::{Message, address, password, registration};
 use askama::Template as _;
-use kith_domain::{Email, Username};
+use kith_domain::{Email, FollowUp, FollowUpPlan, MeetingPoint, Moment, Occasion, TimeZoneName, Username};
 use std::collections::BTreeSet;
 
 const LONGEST_NAME: &str = "ada.lovelace-of-a-very-long-name";
@@ -47,7 +47,23 @@ fn without_a_link() -> Vec<(Message, &'static [&'static str])> {
         (Message::address_wanted(&to).unwrap(), &["already has an account", "nothing about yours has changed"]),
         (Message::address_changed(&to).unwrap(), &["It has another one now", "choose another password", "admin"]),
         (Message::account_erased(&to).unwrap(), &["has been deleted, and everything in it", "our last mail"]),
+        (
+            Message::follow_up(&to, "Grace Hopper", &follow_up("Coffee chat", "Café am Ufer")).unwrap(),
+            &[
+                "Coffee chat",
+                "With: Grace Hopper",
+                "When: Tuesday, 1 December 2026, 15:00 (Europe/Berlin, UTC+01:00)",
+                "Where: Café am Ufer",
+                "none for those that you cancel",
+            ],
+        ),
     ]
+}
+
+fn follow_up(what: &str, place: &str) -> FollowUp {
+    let at = Moment::parse("2026-12-01T15:00").unwrap();
+    let plan = FollowUpPlan { at, what: Occasion::parse(what).ok(), place: MeetingPoint::parse(place).ok() };
+    FollowUp::new(&plan, &TimeZoneName::parse("Europe/Berlin").unwrap(), jiff::Timestamp::UNIX_EPOCH).unwrap()
 }
 
 fn all() -> Vec<Message> {
@@ -137,6 +153,7 @@ fn html_in_values_is_shown_not_obeyed() {
         password::PasswordChangedHtml { subject, username }.render(),
         address::ConfirmNewAddressHtml { subject, username, link }.render(),
         Ok(Message::invitation(&to(), link).unwrap().html),
+        Ok(Message::follow_up(&to(), username, &follow_up(subject, link)).unwrap().html),
     ];
     for html in parts.map(Result::unwrap) {
         assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("b=\""), "{html}");

@@ -1,0 +1,78 @@
+//! `GET /v1/contacts`: one's cards, all or those that one looks for.
+
+use crate::contact_view::ContactView;
+use kith_domain::{ContactFilter, ContactId, PartialDate, SearchText};
+use kith_http::{
+    Cx, Fault, Function, Member, Page, PageParams, PageQuery, Problem, QueryParams, Result, Router, Setting,
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::routes;
+
+/// The function.
+pub fn function() -> Function {
+    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl, Setting::ImagesBucket];
+    Function::route("list-contacts", NEEDS, || Router::default().routes(routes!(list_contacts)))
+}
+
+/// Which cards to list: those for which all that is given holds. Case and accents make no difference.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Wanted {
+    /// Only where each of these words is part of a name, of the company, position, event, place or e-mail address, or
+    /// of a tag.
+    #[param(value_type = String, required = false, max_length = 200)]
+    q: Option<SearchText>,
+    /// Only where this is part of the company's name.
+    #[param(value_type = String, required = false, max_length = 200)]
+    company: Option<SearchText>,
+    /// Only where this is part of the name of the event at which you met.
+    #[param(value_type = String, required = false, max_length = 200)]
+    event: Option<SearchText>,
+    /// Only where this is part of the name of the place where you met.
+    #[param(value_type = String, required = false, max_length = 200)]
+    place: Option<SearchText>,
+    /// Only where this is one of the tags.
+    #[param(value_type = String, required = false, max_length = 200)]
+    tag: Option<SearchText>,
+    /// Only where you may have met then or later: whoever you met in 2020, you may have met in May 2020.
+    #[param(value_type = String, required = false, example = "2020-05")]
+    met_from: Option<PartialDate>,
+    /// Only where you may have met then or before.
+    #[param(value_type = String, required = false, example = "2020")]
+    met_to: Option<PartialDate>,
+}
+
+/// List your contacts
+///
+/// The newest card first.
+#[utoipa::path(
+    get, path = "/v1/contacts", operation_id = "list-contacts", tag = "contacts", security(("bearer" = [])),
+    extensions(("x-kith-who" = json!("own"))), params(Wanted, PageParams),
+    responses((status = 200, description = "A page of contacts", body = Page<ContactView>))
+)]
+pub async fn list_contacts(
+    cx: Cx,
+    who: Member,
+    QueryParams(wanted): QueryParams<Wanted>,
+    query: PageQuery,
+) -> Result<Page<ContactView>> {
+    let filter = wanted.filter()?;
+    let after = query.after::<ContactId>(&cx, &who.user)?;
+    let (contacts, more) = cx.store.contacts(who.user.id, &filter, after, query.limit).await?;
+    let last = contacts.last().filter(|_| more).map(|contact| contact.id.to_string());
+    let views = contacts.into_iter().map(|contact| ContactView::of(&cx, contact)).collect::<Result<_>>()?;
+    query.page(&cx, &who.user, "/v1/contacts", views, last)
+}
+
+impl Wanted {
+    fn filter(self) -> Result<ContactFilter> {
+        let Self { q, company, event, place, tag, met_from, met_to } = self;
+        if let (Some(from), Some(to)) = (&met_from, &met_to)
+            && !from.begins_by(to)
+        {
+            return Err(Problem::invalid(vec![Fault::new("?met_to", "must not be before met_from")]));
+        }
+        Ok(ContactFilter { q, company, event, place, tag, met_from, met_to })
+    }
+}
