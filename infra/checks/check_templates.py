@@ -50,6 +50,15 @@ OTHER_ACTIONS = {
     "sqs:SendMessage",
 }
 
+# What a statement on a bucket may allow: objects one by one. Listing is missing on purpose: the table knows what there is.
+OBJECT_ACTIONS = {"s3:PutObject", "s3:GetObject", "s3:DeleteObject"}
+
+# Which objects: those under one prefix of a bucket, by the parameter with its ARN.
+OBJECTS = re.compile(r"^\$\{[A-Za-z]+BucketArn\}/[a-z]+(/[a-z]+)*/\*$")
+
+# What keeps a bucket from being opened to the public by mistake.
+PUBLIC_ACCESS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+
 # A leading key: an exact one, or one kind of item with a `*` after it.
 LEADING_KEY = re.compile(r"^[a-z]+(#[a-z]+)*(#\*)?$")
 
@@ -148,6 +157,53 @@ def check_secret_statement(where, owner, actions, resources):
                 yield f"{where}: only {', '.join(sorted(users))} may use {action} on {secret}"
 
 
+def check_object_statement(where, statement, actions, resources):
+    if "Condition" in statement:
+        yield f"{where}: a statement on objects has no condition"
+    if not actions <= OBJECT_ACTIONS:
+        yield f"{where}: a statement on objects allows nothing else"
+    for resource in resources:
+        if set(resource if isinstance(resource, dict) else {}) != {"Fn::Sub"} or not OBJECTS.match(text_of(resource)):
+            yield f"{where}: {text_of(resource)} must be the objects under one prefix, ${{...BucketArn}}/prefix/*"
+
+
+def check_buckets(stack, resources):
+    """A bucket is closed to the public, encrypted, without access lists, and turns away what comes without TLS."""
+    policies = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::S3::BucketPolicy"]
+    for name, resource in resources.items():
+        if resource["Type"] != "AWS::S3::Bucket":
+            continue
+        where = f"{stack}: {name}"
+        properties = resource.get("Properties", {})
+        block = properties.get("PublicAccessBlockConfiguration", {})
+        for setting in PUBLIC_ACCESS:
+            if block.get(setting) is not True:
+                yield f"{where}: {setting} must be true"
+        rules = properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", [])
+        if not rules or not all(rule.get("ServerSideEncryptionByDefault", {}).get("SSEAlgorithm") for rule in rules):
+            yield f"{where}: the bucket must be encrypted"
+        if properties.get("OwnershipControls") != {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}:
+            yield f"{where}: ObjectOwnership must be BucketOwnerEnforced, so that there are no access lists"
+        if properties.get("WebsiteConfiguration") or properties.get("CorsConfiguration"):
+            yield f"{where}: the bucket is neither a web site nor open to scripts of one"
+        own = [policy["PolicyDocument"]["Statement"] for policy in policies if policy.get("Bucket") == {"Ref": name}]
+        if not any(is_tls_only(statement, name) for document in own for statement in as_list(document)):
+            yield f"{where}: a policy of the bucket must deny every request without TLS"
+        for statement in (statement for document in own for statement in as_list(document)):
+            if statement.get("Effect") != "Deny":
+                yield f"{where}: the bucket's policy may only deny; rights are in the functions' policies"
+
+
+def is_tls_only(statement, bucket):
+    return statement == {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [{"Fn::GetAtt": [bucket, "Arn"]}, {"Fn::Sub": f"${{{bucket}.Arn}}/*"}],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
 def check_policies(stack, expanded):
     for name, resource in expanded["Resources"].items():
         if resource["Type"] != "AWS::IAM::Role":
@@ -164,6 +220,9 @@ def check_policies(stack, expanded):
             continue
         actions = set(as_list(statement["Action"]))
         resources = as_list(statement["Resource"])
+        if actions & OBJECT_ACTIONS:
+            yield from check_object_statement(where, statement, actions, resources)
+            continue
         for resource in resources:
             if "*" in text_of(resource):
                 yield f"{where}: wildcard in the resource {text_of(resource)}"
@@ -276,6 +335,7 @@ def check(root_folder):
         if count > MOST_RESOURCES:
             findings.append(f"{stack}: {count} resources after expansion, at most {MOST_RESOURCES}: split the area")
         findings += check_policies(stack, expanded)
+        findings += check_buckets(stack, template["Resources"])
         seen.append(f"{stack}: {len(functions)} functions, {count} resources after expansion")
     return seen, findings
 

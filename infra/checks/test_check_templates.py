@@ -45,6 +45,45 @@ class Rules(unittest.TestCase):
             with self.subTest(new=new):
                 self.assertIn(finding, self.findings_after(ACCOUNTS, old, new))
 
+    def test_broken_rights_to_objects_are_found(self):
+        # A function with a right statement, and with one thing wrong in it each.
+        right = "Action: [s3:PutObject]\n              Resource: !Sub ${ImagesBucketArn}/users/*\n"
+        actions, objects = "[s3:PutObject]", "!Sub ${ImagesBucketArn}/users/*"
+        for old, new, finding in [
+            (actions, "['s3:*']", "s3:* is not among"),
+            (actions, "[s3:ListBucket]", "s3:ListBucket is not among"),
+            (actions, "[s3:PutObject, s3:PutObjectAcl]", "on objects allows nothing else"),
+            (actions, "[s3:PutObject, dynamodb:GetItem]", "on objects allows nothing else"),
+            (objects, "'*'", "* must be the objects under one prefix"),
+            (objects, "!Sub ${ImagesBucketArn}/*", "must be the objects under one prefix"),
+            (objects, "!Sub ${TableArn}/users/*", "must be the objects under one prefix"),
+            (objects, "arn:aws:s3:::some-bucket/users/*", "must be the objects under one prefix"),
+            (objects, f"{objects}\n              Condition: {{Bool: {{a: b}}}}", "has no condition"),
+            ("", "", None),
+        ]:
+            with self.subTest(new=new):
+                statement = "            - Effect: Allow\n              " + right.replace(old, new, 1)
+                findings = self.findings_after(ACCOUNTS, STATEMENT, statement + STATEMENT)
+                if finding is None:
+                    self.assertEqual(findings, "")
+                else:
+                    self.assertIn(finding, findings)
+
+    def test_open_buckets_are_found(self):
+        deny = "          - Effect: Deny\n            Principal: '*'\n            Action: s3:*\n"
+        for old, new, finding in [
+            ("        BlockPublicAcls: true\n", "", "BlockPublicAcls must be true"),
+            ("RestrictPublicBuckets: true", "RestrictPublicBuckets: false", "RestrictPublicBuckets must be true"),
+            ("{SSEAlgorithm: AES256}", "{}", "must be encrypted"),
+            ("BucketOwnerEnforced", "ObjectWriter", "ObjectOwnership must be BucketOwnerEnforced"),
+            ("'aws:SecureTransport': 'false'", "'aws:SecureTransport': 'true'", "deny every request without TLS"),
+            ("              - !Sub ${Images.Arn}/*\n", "", "deny every request without TLS"),
+            (deny, deny.replace("Deny", "Allow"), "may only deny"),
+            ("      Bucket: !Ref Images\n", "      Bucket: other\n", "deny every request without TLS"),
+        ]:
+            with self.subTest(new=new):
+                self.assertIn(finding, self.findings_after("template.yaml", old, new))
+
     def test_keys_stay_with_those_who_need_them(self):
         write = self.findings_after(ACCOUNTS, "['rate#*']", "['rate#*', 'keys#*']")
         self.assertIn("only RotateKeys may write 'keys#*'", write)

@@ -18,7 +18,8 @@ pub(crate) fn kith() -> &'static Path {
     static KITH: OnceLock<PathBuf> = OnceLock::new();
     KITH.get_or_init(|| {
         // One after the other, as the runner itself builds the functions: other selections of packages are other builds.
-        let packages = ["kith-accounts", "kith-users", "kith-contacts", "kith-notes", "kith-site", "kith-jobs"];
+        let packages =
+            ["kith-accounts", "kith-users", "kith-contacts", "kith-notes", "kith-photos", "kith-site", "kith-jobs"];
         let selected: Vec<&str> = packages.iter().flat_map(|package| ["--package", package]).collect();
         build(&[&["--bins"], &*selected].concat());
         let artifacts = build(&["--package", "kith-local", "--bin", "kith"]);

@@ -18,7 +18,7 @@ struct Area {
 }
 
 /// Every area of the code.
-fn areas() -> [Area; 6] {
+fn areas() -> [Area; 7] {
     [
         Area {
             name: "accounts",
@@ -28,6 +28,7 @@ fn areas() -> [Area; 6] {
         Area { name: "users", stacks: &["users", "moderation"], functions: kith_users::functions() },
         Area { name: "contacts", stacks: &["contacts", "followups"], functions: kith_contacts::functions() },
         Area { name: "notes", stacks: &["notes", "note-pages"], functions: kith_notes::functions() },
+        Area { name: "photos", stacks: &["photos"], functions: kith_photos::functions() },
         Area { name: "site", stacks: &["site", "pages"], functions: kith_site::functions() },
         Area { name: "jobs", stacks: &["jobs"], functions: kith_jobs::functions() },
     ]

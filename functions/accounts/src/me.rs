@@ -1,8 +1,10 @@
 //! One's own account, as its owner sees it.
 
 use jiff::Timestamp;
-use kith_domain::{Bio, Email, Location, Login, Permission, PersonName, Preferences, Role, User, UserId, Username};
-use kith_http::Tagged;
+use kith_domain::{
+    Bio, Email, Location, Login, Permission, PersonName, PhotoKind, Preferences, Role, User, UserId, Username,
+};
+use kith_http::{Cx, PhotoView, Result, Tagged};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -20,6 +22,10 @@ pub struct Me {
     bio: Option<Bio>,
     /// Where you live; nobody but you and admins sees it.
     location: Option<Location>,
+    /// What others see beside your name.
+    profile_photo: PhotoView,
+    /// What others see above your profile.
+    cover_photo: PhotoView,
     role: Role,
     permissions: BTreeSet<Permission>,
     preferences: Preferences,
@@ -54,10 +60,17 @@ impl From<Login> for LoginView {
     }
 }
 
-impl From<User> for Me {
-    fn from(user: User) -> Self {
-        Self {
+impl Me {
+    /// The account with its revision.
+    pub fn tagged(cx: &Cx, user: User) -> Result<Tagged<Self>> {
+        Ok(Tagged { rev: user.rev, view: Self::of(cx, user)? })
+    }
+
+    fn of(cx: &Cx, user: User) -> Result<Self> {
+        Ok(Self {
             name: user.name(),
+            profile_photo: PhotoView::of_user(cx, &user, PhotoKind::ProfilePhoto)?,
+            cover_photo: PhotoView::of_user(cx, &user, PhotoKind::CoverPhoto)?,
             id: user.id,
             email: user.email,
             username: user.username,
@@ -74,13 +87,6 @@ impl From<User> for Me {
             login_count: user.login_count,
             current_login: user.current_login.map(LoginView::from),
             last_login: user.last_login.map(LoginView::from),
-        }
-    }
-}
-
-impl Me {
-    /// The account with its revision.
-    pub fn tagged(user: User) -> Tagged<Self> {
-        Tagged { rev: user.rev, view: user.into() }
+        })
     }
 }

@@ -1,12 +1,12 @@
 //! `GET /v1/me`: one's own account.
 
 use crate::me::Me;
-use kith_http::{Function, Member, Result, Router, Setting, Tagged};
+use kith_http::{Cx, Function, Member, Result, Router, Setting, Tagged};
 use utoipa_axum::routes;
 
 /// The function.
 pub fn function() -> Function {
-    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl];
+    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl, Setting::ImagesBucket];
     Function::route("show-me", NEEDS, || Router::default().routes(routes!(show_me)))
 }
 
@@ -16,6 +16,6 @@ pub fn function() -> Function {
     extensions(("x-kith-who" = json!("own"))),
     responses((status = 200, description = "Your account", body = Me, headers(("ETag"))))
 )]
-pub async fn show_me(who: Member) -> Result<Tagged<Me>> {
-    Ok(Me::tagged(who.user))
+pub async fn show_me(cx: Cx, who: Member) -> Result<Tagged<Me>> {
+    Me::tagged(&cx, who.user)
 }

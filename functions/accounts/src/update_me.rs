@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 /// The function.
 pub fn function() -> Function {
-    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl];
+    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl, Setting::ImagesBucket];
     Function::route("update-me", NEEDS, || Router::default().routes(routes!(update_me)))
 }
 
@@ -38,5 +38,5 @@ pub async fn update_me(
         Ok::<_, Problem>(Along { tasks, link, ..Along::default() })
     };
     let user = cx.store.change_user(who.user, rev, cx.now, apply).await?;
-    Ok(Me::tagged(user))
+    Me::tagged(&cx, user)
 }

@@ -6,7 +6,7 @@ use kith_domain::{
     CardName, CompanyName, Contact, ContactId, Email, EventName, Introducer, PartialDate, PhoneNumber, PlaceName,
     Position, SocialMedia, Spark, Tags,
 };
-use kith_http::Tagged;
+use kith_http::{Cx, PhotoView, Result, Tagged};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,15 +36,18 @@ pub struct ContactView {
     introduced_by: Option<Introducer>,
     /// What you have planned with the person.
     follow_up: Option<FollowUpView>,
+    /// What the person looks like.
+    photo: Option<PhotoView>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
 }
 
-impl From<Contact> for ContactView {
-    fn from(contact: Contact) -> Self {
-        Self {
+impl ContactView {
+    /// The card.
+    pub(crate) fn of(cx: &Cx, contact: Contact) -> Result<Self> {
+        Ok(Self {
             id: contact.id,
             first_name: contact.first_name,
             last_name: contact.last_name,
@@ -60,15 +63,14 @@ impl From<Contact> for ContactView {
             tags: contact.tags,
             introduced_by: contact.introduced_by,
             follow_up: contact.follow_up.map(FollowUpView::from),
+            photo: contact.photo.map(|photo| PhotoView::of(cx, &photo)).transpose()?,
             created_at: contact.created_at,
             updated_at: contact.updated_at,
-        }
+        })
     }
-}
 
-impl ContactView {
     /// The card with its revision.
-    pub(crate) fn tagged(contact: Contact) -> Tagged<Self> {
-        Tagged { rev: contact.rev, view: contact.into() }
+    pub(crate) fn tagged(cx: &Cx, contact: Contact) -> Result<Tagged<Self>> {
+        Ok(Tagged { rev: contact.rev, view: Self::of(cx, contact)? })
     }
 }

@@ -34,6 +34,6 @@ pub async fn create_contact(
     introduction::look_up(&cx, who.user.id, &mut fields, None).await?;
     let contact = Contact::new(ContactId::new(cx.now), who.user.id, NewContact(fields), cx.now);
     let location = format!("/v1/contacts/{}", contact.id);
-    let created = Created { location, view: ContactView::from(contact.clone()) };
+    let created = Created { location, view: ContactView::of(&cx, contact.clone())? };
     once.create(&cx, created, async |answer| cx.store.create_contact(&contact, answer, cx.now).await).await
 }

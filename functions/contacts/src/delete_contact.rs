@@ -12,7 +12,7 @@ pub fn function() -> Function {
 
 /// Delete a contact
 ///
-/// Its memories and what was planned go with it. Cards that name it as who introduced somebody keep the name.
+/// Its memories, its photo and what was planned go with it. Cards that name it as who introduced somebody keep the name.
 #[utoipa::path(
     delete, path = "/v1/contacts/{contact_id}", operation_id = "delete-contact", tag = "contacts",
     security(("bearer" = [])), extensions(("x-kith-who" = json!("own"))),

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 /// The function.
 pub fn function() -> Function {
-    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl];
+    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl, Setting::ImagesBucket];
     Function::route("list-contacts", NEEDS, || Router::default().routes(routes!(list_contacts)))
 }
 
@@ -61,7 +61,7 @@ pub async fn list_contacts(
     let after = query.after::<ContactId>(&cx, &who.user)?;
     let (contacts, more) = cx.store.contacts(who.user.id, &filter, after, query.limit).await?;
     let last = contacts.last().filter(|_| more).map(|contact| contact.id.to_string());
-    let views = contacts.into_iter().map(ContactView::from).collect();
+    let views = contacts.into_iter().map(|contact| ContactView::of(&cx, contact)).collect::<Result<_>>()?;
     query.page(&cx, &who.user, "/v1/contacts", views, last)
 }
 

@@ -7,7 +7,7 @@ use utoipa_axum::routes;
 
 /// The function.
 pub fn function() -> Function {
-    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl];
+    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl, Setting::ImagesBucket];
     Function::route("show-contact", NEEDS, || Router::default().routes(routes!(show_contact)))
 }
 
@@ -20,5 +20,5 @@ pub fn function() -> Function {
 pub async fn show_contact(cx: Cx, caller: Caller, Path(id): Path<ContactId>) -> Result<Tagged<ContactView>> {
     let owner = caller.id();
     let (_, contact) = caller.admit(&cx, cx.store.contact(owner, id)).await?;
-    Ok(ContactView::tagged(contact))
+    ContactView::tagged(&cx, contact)
 }

@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 /// The function.
 pub fn function() -> Function {
-    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl];
+    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl, Setting::ImagesBucket];
     Function::route("update-contact", NEEDS, || Router::default().routes(routes!(update_contact)))
         .taking_up_to(LONGEST_CARD)
 }
@@ -33,5 +33,5 @@ pub async fn update_contact(
     introduction::look_up(&cx, who.user.id, &mut fields, contact.introduced_by.as_ref()).await?;
     let apply = |contact: &mut Contact| contact.apply(fields.clone(), cx.now).map_err(Problem::from);
     let contact = cx.store.change_contact(contact, rev, apply).await?;
-    Ok(ContactView::tagged(contact))
+    ContactView::tagged(&cx, contact)
 }

@@ -2,6 +2,7 @@
 //!
 //! Batch by batch: a run that dies half-way is done again and goes on with what is left.
 
+use crate::photo_objects::Photos;
 use kith_domain::{Work, Worker};
 use kith_http::{Delivery, Function, JobCx, JobError, Setting};
 use kith_store::StoreError;
@@ -9,7 +10,7 @@ use serde::Serialize;
 
 /// The function.
 pub fn function() -> Function {
-    Function::job("clean-up", &[Setting::TableName], clean_up)
+    Function::job("clean-up", &[Setting::TableName, Setting::ImagesBucket], clean_up)
 }
 
 /// What became of the task.
@@ -30,6 +31,7 @@ async fn clean_up(cx: JobCx, delivery: Delivery) -> Result<Cleaned, JobError> {
     };
     match task.work {
         Work::EraseContact { user, contact } => while store.erase_some_memories(user, contact).await? {},
+        Work::RemovePhoto { path } => Photos::of(&cx)?.remove(&path).await?,
         _ => return Err(JobError("nothing to clean up".into())),
     }
     store.finish_task(delivery.task, Worker::CleanUp).await?;

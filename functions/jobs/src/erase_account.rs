@@ -3,14 +3,15 @@
 //! Step by step, the user last: a job that dies half-way runs again and goes on where it stopped. Every area that keeps
 //! something of a user elsewhere than in the user's own partition adds its step here.
 
-use kith_domain::{Task, UserId, Work, Worker};
+use crate::photo_objects::Photos;
+use kith_domain::{Task, User, UserId, Work, Worker};
 use kith_http::{Delivery, Function, JobCx, JobError, Setting};
 use kith_store::StoreError;
 use serde::Serialize;
 
 /// The function.
 pub fn function() -> Function {
-    Function::job("erase-account", &[Setting::TableName], erase_account)
+    Function::job("erase-account", &[Setting::TableName, Setting::ImagesBucket], erase_account)
 }
 
 /// What became of the task.
@@ -42,10 +43,41 @@ async fn erase(cx: &JobCx, user: UserId, delivery: &Delivery) -> Result<(), JobE
         Err(StoreError::NotFound) => return Ok(()),
         found => found?,
     };
-    while store.erase_some_contacts(user.id).await? {}
+    erase_photos(cx, &user).await?;
+    erase_contacts(cx, user.id).await?;
     while store.erase_some_notes_of(user.id).await? {}
     while store.erase_some_of(&user).await? {}
     let receipt = Task::new(Work::MailErased { email: user.email.clone() }, delivery.time);
     store.erase_user(&user, &receipt).await?;
     Ok(())
+}
+
+/// The objects of the account's own photos, and of uploads that were never finished. One that is under way right now
+/// cannot be finished any more; its item stays, so that `expire-items` deletes what is still written.
+async fn erase_photos(cx: &JobCx, user: &User) -> Result<(), JobError> {
+    let photos = Photos::of(cx)?;
+    for upload in cx.store()?.uploads_of(user.id).await? {
+        photos.remove(&upload.path).await?;
+    }
+    for photo in [&user.profile_photo, &user.cover_photo].into_iter().flatten() {
+        photos.remove(&photo.path).await?;
+    }
+    Ok(())
+}
+
+/// All cards with what belongs to them: the objects of a card's photo before the card that names them.
+async fn erase_contacts(cx: &JobCx, owner: UserId) -> Result<(), JobError> {
+    let (store, photos) = (cx.store()?, Photos::of(cx)?);
+    loop {
+        let leftovers = store.some_of_contacts(owner).await?;
+        if leftovers.is_empty() {
+            return Ok(());
+        }
+        for leftover in &leftovers {
+            if let Some(photo) = &leftover.photo {
+                photos.remove(photo).await?;
+            }
+            store.erase_leftover(leftover).await?;
+        }
+    }
 }

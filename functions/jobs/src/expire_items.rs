@@ -1,14 +1,16 @@
 //! `expire-items`: every hour, deletes what has expired and should not wait for the database's own deletion.
 //!
 //! Reads never wait for it: whatever is past its `expires_at` does not exist. These are registrations, so that whoever
-//! never confirmed is forgotten within the hour, not within days, and notes.
+//! never confirmed is forgotten within the hour, not within days; notes; and uploads that were not finished, with the
+//! objects that they left in the bucket.
 
+use crate::photo_objects::Photos;
 use kith_http::{Function, JobCx, JobError, Scheduled, Setting};
 use serde::Serialize;
 
 /// The function.
 pub fn function() -> Function {
-    Function::job("expire-items", &[Setting::TableName], expire_items)
+    Function::job("expire-items", &[Setting::TableName, Setting::ImagesBucket], expire_items)
 }
 
 /// What was done.
@@ -16,6 +18,7 @@ pub fn function() -> Function {
 struct Expired {
     registrations: usize,
     notes: usize,
+    uploads: usize,
 }
 
 async fn expire_items(cx: JobCx, event: Scheduled) -> Result<Expired, JobError> {
@@ -28,5 +31,13 @@ async fn expire_items(cx: JobCx, event: Scheduled) -> Result<Expired, JobError> 
     for token_hash in store.expired_notes(event.time).await? {
         notes += usize::from(store.expire_note(&token_hash, event.time).await?);
     }
-    Ok(Expired { registrations, notes })
+    let photos = Photos::of(&cx)?;
+    let mut uploads = 0;
+    for upload in store.expired_uploads(event.time).await? {
+        // The item last: it is all that names the objects.
+        photos.remove(&upload.path).await?;
+        store.forget_upload(&upload).await?;
+        uploads += 1;
+    }
+    Ok(Expired { registrations, notes, uploads })
 }

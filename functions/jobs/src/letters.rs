@@ -21,7 +21,9 @@ pub(crate) async fn letter(cx: &JobCx, work: Work, now: Timestamp) -> Letter {
         Work::MailFollowUp { user, contact, at } => follow_up(cx, &Due { at, user, contact }).await,
         Work::MailEmailChanged { email } => written(Message::address_changed(&email)),
         Work::MailErased { email } => written(Message::account_erased(&email)),
-        Work::EraseAccount { .. } | Work::EraseContact { .. } => Err(JobError("not a mail".into())),
+        Work::EraseAccount { .. } | Work::EraseContact { .. } | Work::RemovePhoto { .. } => {
+            Err(JobError("not a mail".into()))
+        }
     }
 }
 

@@ -15,6 +15,7 @@ pub mod rotate_keys;
 
 mod letters;
 mod note_rotation;
+mod photo_objects;
 mod signing_rotation;
 
 /// Every function of this area.

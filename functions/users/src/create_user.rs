@@ -43,7 +43,7 @@ pub async fn create_user(
     cx.limit_once(&MAILS, &invitee.email.folded(), &once).await?;
     let id = UserId::new(cx.now);
     let user = User::new(id, invitee.email.clone(), Username::made_up(id), new_cursor_key(), cx.now);
-    let created = Created { location: format!("/v1/users/{id}"), view: UserView::for_viewer(&user, &admin) };
+    let created = Created { location: format!("/v1/users/{id}"), view: UserView::for_viewer(&cx, &user, &admin)? };
     let along = || Along {
         tasks: vec![Task::new(Work::MailInvitation { user: id }, cx.now)],
         audit: Some(AuditEvent::new(admin.id, id, Act::UserInvited, cx.now)),

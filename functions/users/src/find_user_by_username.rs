@@ -7,7 +7,7 @@ use utoipa_axum::routes;
 
 /// The function.
 pub fn function() -> Function {
-    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl];
+    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl, Setting::ImagesBucket];
     Function::route("find-user-by-username", NEEDS, || Router::default().routes(routes!(find_user_by_username)))
 }
 
@@ -21,5 +21,5 @@ pub fn function() -> Function {
 )]
 pub async fn find_user_by_username(cx: Cx, caller: Caller, Path(name): Path<Username>) -> Result<Tagged<UserView>> {
     let (who, user) = caller.admit(&cx, cx.store.user_named(&name)).await?;
-    Ok(UserView::tagged(&user, &who.user))
+    UserView::tagged(&cx, &user, &who.user)
 }

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 /// The function.
 pub fn function() -> Function {
-    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl];
+    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl, Setting::ImagesBucket];
     Function::route("list-users", NEEDS, || Router::default().routes(routes!(list_users)))
 }
 
@@ -50,6 +50,6 @@ pub async fn list_users(
         None => cx.store.users(wanted.role, takes, after, query.limit).await?,
     };
     let last = users.last().filter(|_| more).map(|user| user.id.to_string());
-    let views = users.iter().map(|user| UserView::for_viewer(user, &admin)).collect();
+    let views = users.iter().map(|user| UserView::for_viewer(&cx, user, &admin)).collect::<Result<_>>()?;
     query.page(&cx, &admin, "/v1/users", views, last)
 }

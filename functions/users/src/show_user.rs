@@ -7,7 +7,7 @@ use utoipa_axum::routes;
 
 /// The function.
 pub fn function() -> Function {
-    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl];
+    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl, Setting::ImagesBucket];
     Function::route("show-user", NEEDS, || Router::default().routes(routes!(show_user)))
 }
 
@@ -21,5 +21,5 @@ pub fn function() -> Function {
 )]
 pub async fn show_user(cx: Cx, caller: Caller, Path(id): Path<UserId>) -> Result<Tagged<UserView>> {
     let (who, user) = caller.admit(&cx, cx.store.user(id)).await?;
-    Ok(UserView::tagged(&user, &who.user))
+    UserView::tagged(&cx, &user, &who.user)
 }

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 /// The function.
 pub fn function() -> Function {
-    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl];
+    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl, Setting::ImagesBucket];
     Function::route("update-user", NEEDS, || Router::default().routes(routes!(update_user)))
 }
 
@@ -77,7 +77,7 @@ pub async fn update_user(
         Ok::<_, Problem>(Along { tasks, dropped_links, audit, ..Along::default() })
     };
     let user = cx.store.change_user(cx.store.user(id).await?, rev, cx.now, apply).await?;
-    Ok(UserView::tagged(&user, &admin))
+    UserView::tagged(&cx, &user, &admin)
 }
 
 impl UserChange {

@@ -1,8 +1,8 @@
 //! A user as somebody else sees them: members the public profile, admins all.
 
 use jiff::Timestamp;
-use kith_domain::{Bio, Email, Location, Permission, PersonName, Role, User, UserId, Username};
-use kith_http::Tagged;
+use kith_domain::{Bio, Email, Location, Permission, PersonName, PhotoKind, Role, User, UserId, Username};
+use kith_http::{Cx, PhotoView, Result, Tagged};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -17,6 +17,8 @@ pub struct UserView {
     first_name: Option<PersonName>,
     last_name: Option<PersonName>,
     bio: Option<Bio>,
+    profile_photo: PhotoView,
+    cover_photo: PhotoView,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
@@ -46,24 +48,26 @@ pub(crate) struct PrivateView {
 
 impl UserView {
     /// The user as `viewer` may see them.
-    pub(crate) fn for_viewer(user: &User, viewer: &User) -> Self {
+    pub(crate) fn for_viewer(cx: &Cx, user: &User, viewer: &User) -> Result<Self> {
         let sees_all = viewer.role == Role::Admin || viewer.id == user.id;
-        Self {
+        Ok(Self {
             id: user.id,
             username: user.username.clone(),
             name: user.name(),
             first_name: user.first_name.clone(),
             last_name: user.last_name.clone(),
             bio: user.bio.clone(),
+            profile_photo: PhotoView::of_user(cx, user, PhotoKind::ProfilePhoto)?,
+            cover_photo: PhotoView::of_user(cx, user, PhotoKind::CoverPhoto)?,
             created_at: user.created_at,
             updated_at: user.updated_at,
             private: sees_all.then(|| PrivateView::of(user)),
-        }
+        })
     }
 
     /// The same with the user's revision.
-    pub(crate) fn tagged(user: &User, viewer: &User) -> Tagged<Self> {
-        Tagged { rev: user.rev, view: Self::for_viewer(user, viewer) }
+    pub(crate) fn tagged(cx: &Cx, user: &User, viewer: &User) -> Result<Tagged<Self>> {
+        Ok(Tagged { rev: user.rev, view: Self::for_viewer(cx, user, viewer)? })
     }
 }
 

@@ -42,7 +42,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub struct Options {
     /// Port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
-    /// Directory that keeps table, secrets, mails and clock; `None`: memory.
+    /// Directory that keeps table, objects, secrets, mails and clock; `None`: memory.
     pub data: Option<PathBuf>,
     /// Run each function as its real binary instead of in this process.
     pub processes: bool,
@@ -50,7 +50,7 @@ pub struct Options {
     pub release: bool,
     /// Share of database calls that go wrong at random, from 0 to 1. Not with another AWS.
     pub fault_rate: f64,
-    /// Keep tables and secrets in another AWS instead of the embedded one.
+    /// Keep tables, objects and secrets in another AWS instead of the embedded one.
     pub other_aws: Option<OtherAws>,
     /// Templates to use instead of those of the project.
     pub template: Option<Sources>,
@@ -263,6 +263,7 @@ async fn embedded(
         data: data.map(Path::to_path_buf),
         table: template.table.clone(),
         secrets: template.secrets.clone(),
+        buckets: template.buckets.clone(),
         clock: clock.clone(),
         fault_rate,
     };
@@ -272,7 +273,7 @@ async fn embedded(
     Ok((aws, table))
 }
 
-/// Mails and invocations here, the table and the secrets in another AWS, made there where they are missing.
+/// Mails and invocations here, the table, the objects and the secrets in another AWS, made there where they are missing.
 async fn elsewhere(
     other: OtherAws,
     data: Option<&Path>,

@@ -1,7 +1,9 @@
-//! Another AWS, an emulator or AWS itself, that keeps tables and secrets in place of the embedded side.
+//! Another AWS, an emulator or AWS itself, that keeps tables, objects and secrets in place of the embedded side.
 //!
-//! The runner speaks the JSON protocols directly: the templates hold requests as JSON, stream records go into events as
-//! JSON, and the embedded database takes the same.
+//! The runner speaks the protocols directly, most of them JSON: the templates hold requests as JSON, stream records go
+//! into events as JSON, and the embedded database takes the same.
+
+mod bucket;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,8 +12,8 @@ use aws_credential_types::Credentials as SigningCredentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use bytes::Bytes;
-use http::Request;
 use http::header::CONTENT_TYPE;
+use http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
@@ -21,7 +23,7 @@ use serde_json::{Value, json};
 
 use crate::aws::Credentials;
 use crate::clock::machine_time;
-use crate::template::{REGION, SecretSpec, TableSpec, Template};
+use crate::template::{FunctionSpec, REGION, SecretSpec, TableSpec, Template};
 
 /// How long one call may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -65,7 +67,7 @@ impl OtherAws {
         }
     }
 
-    /// What a function gets: tables and secrets there, mails and invocations at `rest`, the runner's own side.
+    /// What a function gets: tables, objects and secrets there, mails and invocations at `rest`, the runner's own side.
     pub(crate) fn environment(&self, rest: String) -> BTreeMap<String, String> {
         let pairs = [
             ("AWS_REGION", Some(self.region.clone())),
@@ -73,8 +75,9 @@ impl OtherAws {
             ("AWS_SECRET_ACCESS_KEY", Some(self.secret_key.clone())),
             ("AWS_SESSION_TOKEN", self.session_token.clone()),
             ("AWS_ENDPOINT_URL", Some(rest)),
-            ("AWS_ENDPOINT_URL_DYNAMODB", Some(self.address(Service::Dynamo))),
-            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", Some(self.address(Service::Secrets))),
+            ("AWS_ENDPOINT_URL_DYNAMODB", Some(self.address(Service::Dynamo.host()))),
+            ("AWS_ENDPOINT_URL_S3", Some(self.address(bucket::HOST))),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", Some(self.address(Service::Secrets.host()))),
         ];
         pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
     }
@@ -84,16 +87,17 @@ impl OtherAws {
         Credentials { access_key: self.access_key.clone(), secret_key: self.secret_key.clone() }
     }
 
-    fn address(&self, service: Service) -> String {
+    /// Where the service is that AWS has at a host of this name.
+    fn address(&self, service: &str) -> String {
         let host = self.url.split_once("://").map(|(scheme, host)| (scheme, host.trim_end_matches('/')));
         match host {
-            Some((scheme, host)) if host.ends_with(".amazonaws.com") => format!("{scheme}://{}.{host}", service.host()),
+            Some((scheme, host)) if host.ends_with(".amazonaws.com") => format!("{scheme}://{service}.{host}"),
             _ => self.url.clone(),
         }
     }
 }
 
-/// A service of AWS.
+/// A service of AWS that speaks JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Service {
     /// DynamoDB.
@@ -192,17 +196,7 @@ impl Caller {
     pub(crate) async fn call(&self, service: Service, action: &str, body: &Value) -> Result<Value, CallError> {
         let failed = |why: String| CallError::NoAnswer { action: action.to_owned(), why };
         let request = self.request(service, action, body).map_err(failed)?;
-        let answer = tokio::time::timeout(PATIENCE, async {
-            let answer = match &self.connections {
-                Connections::Plain(client) => client.request(request).await,
-                Connections::Encrypted(client) => client.request(request).await,
-            };
-            let answer = answer.map_err(|error| with_causes(&error))?;
-            let status = answer.status();
-            let body = answer.into_body().collect().await.map_err(|error| with_causes(&error))?;
-            Ok((status, body.to_bytes()))
-        });
-        let (status, body) = answer.await.map_err(|_| failed("no answer in 20 seconds".to_owned()))?.map_err(failed)?;
+        let (status, body) = self.send(request).await.map_err(failed)?;
         let answer: Value = if body.is_empty() { json!({}) } else { serde_json::from_slice(&body).unwrap_or_default() };
         if status.is_success() && answer.is_object() {
             return Ok(answer);
@@ -219,28 +213,54 @@ impl Caller {
         })
     }
 
+    /// The status and the body of the answer to a request; or why there is none.
+    async fn send(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), String> {
+        let answer = tokio::time::timeout(PATIENCE, async {
+            let answer = match &self.connections {
+                Connections::Plain(client) => client.request(request).await,
+                Connections::Encrypted(client) => client.request(request).await,
+            };
+            let answer = answer.map_err(|error| with_causes(&error))?;
+            let status = answer.status();
+            let body = answer.into_body().collect().await.map_err(|error| with_causes(&error))?;
+            Ok((status, body.to_bytes()))
+        });
+        answer.await.map_err(|_| "no answer in 20 seconds".to_owned())?
+    }
+
     fn request(&self, service: Service, action: &str, body: &Value) -> Result<Request<Full<Bytes>>, String> {
         let (prefix, content_type) = service.protocol();
         let body = Bytes::from(body.to_string());
-        let mut request = Request::post(format!("{}/", self.aws.address(service)))
+        let request = Request::post(format!("{}/", self.aws.address(service.host())))
             .header(CONTENT_TYPE, content_type)
             .header("x-amz-target", format!("{prefix}.{action}"))
             .body(Full::new(body.clone()))
             .map_err(|error| error.to_string())?;
+        self.signed(request, &body, service.signing_name(), SigningSettings::default())
+    }
+
+    fn signed(
+        &self,
+        mut request: Request<Full<Bytes>>,
+        body: &[u8],
+        service: &str,
+        settings: SigningSettings,
+    ) -> Result<Request<Full<Bytes>>, String> {
         let OtherAws { region, access_key, secret_key, session_token, .. } = &self.aws;
         let identity =
             SigningCredentials::new(access_key, secret_key, session_token.clone(), None, "kith-local").into();
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
             .region(region)
-            .name(service.signing_name())
+            .name(service)
             .time(machine_time().into())
-            .settings(SigningSettings::default())
+            .settings(settings)
             .build()
             .map_err(|error| error.to_string())?
             .into();
         let headers = request.headers().iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-        let signable = SignableRequest::new("POST", request.uri().to_string(), headers, SignableBody::Bytes(&body))
+        let (method, address) = (request.method().as_str(), request.uri().to_string());
+        let signable = SignableRequest::new(method, address, headers, SignableBody::Bytes(body))
             .map_err(|error| error.to_string())?;
         let (instructions, _) = sign(signable, &parameters).map_err(|error| error.to_string())?.into_parts();
         instructions.apply_to_request_http1x(&mut request);
@@ -249,16 +269,20 @@ impl Caller {
 
     /// Makes what the templates name and is not there yet, and gives the functions the ARNs of there.
     pub(crate) async fn prepare(&self, template: &mut Template) -> Result<(), CallError> {
-        self.prepare_table(&template.table).await?;
+        let account = self.prepare_table(&template.table).await?;
         for secret in &template.secrets {
             let arn = self.prepare_secret(secret).await?;
-            let values = template.functions.values_mut().flat_map(|function| function.environment.values_mut());
-            values.filter(|value| **value == secret.arn).for_each(|value| value.clone_from(&arn));
+            rename(&mut template.functions, &secret.arn, &arn);
+        }
+        for bucket in &template.buckets {
+            let name = self.prepare_bucket(bucket, &account).await?;
+            rename(&mut template.functions, &bucket.name, &name);
         }
         Ok(())
     }
 
-    async fn prepare_table(&self, spec: &TableSpec) -> Result<(), CallError> {
+    /// Makes the table if it is not there, and answers whose it is: the number of the account.
+    async fn prepare_table(&self, spec: &TableSpec) -> Result<String, CallError> {
         let named = json!({"TableName": spec.name});
         match self.call(Service::Dynamo, "DescribeTable", &named).await {
             Err(error) if error.is("ResourceNotFoundException") => {
@@ -288,7 +312,8 @@ impl Caller {
             let update = json!({"TableName": spec.name, "TimeToLiveSpecification": specification});
             self.call(Service::Dynamo, "UpdateTimeToLive", &update).await?;
         }
-        Ok(())
+        let arn = described.pointer("/Table/TableArn").and_then(Value::as_str).unwrap_or_default();
+        Ok(arn.split(':').nth(4).unwrap_or_default().to_owned())
     }
 
     /// The ARN of a secret, made without a value if it is not there.
@@ -307,6 +332,12 @@ impl Caller {
     }
 }
 
+/// Gives the functions the name that something has there, in place of its name here.
+fn rename(functions: &mut BTreeMap<String, FunctionSpec>, here: &str, there: &str) {
+    let values = functions.values_mut().flat_map(|function| function.environment.values_mut());
+    values.filter(|value| *value == here).for_each(|value| there.clone_into(value));
+}
+
 /// An error and what caused it.
 fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
@@ -321,12 +352,12 @@ mod tests {
     fn an_emulator_has_one_address_and_aws_one_per_service() {
         let at = |url: &str| OtherAws::new(url, |_| None);
         let emulator = at("http://127.0.0.1:4566/");
-        assert_eq!(emulator.address(Service::Dynamo), "http://127.0.0.1:4566");
-        assert_eq!(emulator.address(Service::Secrets), "http://127.0.0.1:4566");
+        assert_eq!(emulator.address("dynamodb"), "http://127.0.0.1:4566");
+        assert_eq!(emulator.address("s3"), "http://127.0.0.1:4566");
         let aws = at("https://eu-west-1.amazonaws.com");
-        assert_eq!(aws.address(Service::Dynamo), "https://dynamodb.eu-west-1.amazonaws.com");
-        assert_eq!(aws.address(Service::Streams), "https://streams.dynamodb.eu-west-1.amazonaws.com");
-        assert_eq!(aws.address(Service::Secrets), "https://secretsmanager.eu-west-1.amazonaws.com");
+        assert_eq!(aws.address(Service::Dynamo.host()), "https://dynamodb.eu-west-1.amazonaws.com");
+        assert_eq!(aws.address(Service::Streams.host()), "https://streams.dynamodb.eu-west-1.amazonaws.com");
+        assert_eq!(aws.address(Service::Secrets.host()), "https://secretsmanager.eu-west-1.amazonaws.com");
     }
 
     #[test]
@@ -341,6 +372,7 @@ mod tests {
                 ("AWS_ACCESS_KEY_ID", "AKIA"),
                 ("AWS_ENDPOINT_URL", "http://here"),
                 ("AWS_ENDPOINT_URL_DYNAMODB", "http://there"),
+                ("AWS_ENDPOINT_URL_S3", "http://there"),
                 ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://there"),
                 ("AWS_REGION", REGION),
                 ("AWS_SECRET_ACCESS_KEY", "test"),

@@ -11,6 +11,10 @@ const LAMBDA_GB_SECOND: f64 = 0.000_013_333_4;
 const READ_UNIT: f64 = 0.1525 / 1_000_000.0;
 /// DynamoDB on demand: per write request unit.
 const WRITE_UNIT: f64 = 0.7625 / 1_000_000.0;
+/// S3 Standard: per object put. Deleting one is free; keeping it is priced by the month, not by the request.
+const OBJECT_PUT: f64 = 5.40 / 1_000_000.0;
+/// S3 Standard: per object got.
+const OBJECT_GET: f64 = 0.43 / 1_000_000.0;
 
 /// What was used.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,6 +31,10 @@ pub(crate) struct Usage {
     pub(crate) read_units: f64,
     /// Write request units.
     pub(crate) write_units: f64,
+    /// Objects put, once for each try.
+    pub(crate) object_puts: f64,
+    /// Objects got, once for each try.
+    pub(crate) object_gets: f64,
 }
 
 impl Usage {
@@ -39,6 +47,8 @@ impl Usage {
             + compute
             + self.read_units * READ_UNIT
             + self.write_units * WRITE_UNIT
+            + self.object_puts * OBJECT_PUT
+            + self.object_gets * OBJECT_GET
     }
 }
 
@@ -55,8 +65,12 @@ mod tests {
             memory_mib: 1024,
             read_units: 2.0,
             write_units: 1.0,
+            object_puts: 2.0,
+            object_gets: 1.0,
         };
-        let expected = 1.2e-6 + 0.2e-6 + 0.01 * 0.000_013_333_4 + 2.0 * 0.1525e-6 + 0.7625e-6;
+        let database = 2.0 * 0.1525e-6 + 0.7625e-6;
+        let objects = 2.0 * 5.4e-6 + 0.43e-6;
+        let expected = 1.2e-6 + 0.2e-6 + 0.01 * 0.000_013_333_4 + database + objects;
         assert!((usage.price_usd() - expected).abs() < 1e-12);
         assert!(Usage::default().price_usd().abs() < f64::EPSILON);
     }

@@ -58,7 +58,8 @@ impl Work {
     fn new(calls: Vec<Call>, usage: Usage) -> Self {
         let units = |of: fn(&Call) -> f64| calls.iter().fold(0.0, |sum, call| sum + of(call));
         let (read_units, write_units) = (units(|call| call.read_units), units(|call| call.write_units));
-        let price_usd = Usage { read_units, write_units, ..usage }.price_usd();
+        let (object_puts, object_gets) = (units(Call::object_puts), units(Call::object_gets));
+        let price_usd = Usage { read_units, write_units, object_puts, object_gets, ..usage }.price_usd();
         Self {
             database_calls: Some(calls.iter().filter(|call| call.service == "dynamodb").count()),
             calls: Some(calls),

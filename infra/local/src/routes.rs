@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 use crate::template::Template;
 
 /// Packages with function binaries.
-pub(crate) const PACKAGES: [&str; 6] =
-    ["kith-accounts", "kith-users", "kith-contacts", "kith-notes", "kith-site", "kith-jobs"];
+pub(crate) const PACKAGES: [&str; 7] =
+    ["kith-accounts", "kith-users", "kith-contacts", "kith-notes", "kith-photos", "kith-site", "kith-jobs"];
 
 /// Every function of every area.
 pub fn functions() -> Vec<Function> {
@@ -20,6 +20,7 @@ pub fn functions() -> Vec<Function> {
         kith_users::functions(),
         kith_contacts::functions(),
         kith_notes::functions(),
+        kith_photos::functions(),
         kith_site::functions(),
         kith_jobs::functions(),
     ];

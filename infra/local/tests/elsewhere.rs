@@ -1,4 +1,4 @@
-//! `--aws-endpoint`: tables and secrets in another emulator, mails and invocations with the runner.
+//! `--aws-endpoint`: tables, buckets and secrets in another emulator, mails and invocations with the runner.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "in a test a panic is the message")]
 
@@ -55,6 +55,10 @@ async fn data_is_kept_there_and_mails_are_captured_here() {
     for action in ["TransactWriteItems", "GetRecords", "CreateSecret", "PutSecretValue", "UpdateTimeToLive"] {
         assert!(emulator.actions().iter().any(|seen| seen == action), "{action}: {:?}", emulator.actions());
     }
+    let buckets = emulator.buckets();
+    assert!(
+        matches!(buckets.as_slice(), [name] if name.starts_with("kith-images-") && name.ends_with("-eu-central-1"))
+    );
     let items: Value = get(&kith, "/_kith/table").await.json().await.unwrap();
     assert!(items.as_array().unwrap().iter().any(|item| item["pk"] == "username#ada"));
     let requests: Value = get(&kith, "/_kith/requests?limit=1").await.json().await.unwrap();
@@ -76,12 +80,30 @@ async fn another_runner_goes_on_with_what_is_there() {
 }
 
 #[tokio::test]
+async fn an_emulator_without_s3_is_good_for_the_rest() {
+    let emulator = Emulator::without_s3().await;
+    let kith = kith_on(&emulator).await;
+    assert_eq!(get(&kith, "/health").await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn somebody_elses_bucket_is_not_used() {
+    let emulator = Emulator::with_all_names_taken().await;
+    let other = OtherAws::new(emulator.url(), |_| None);
+    let error = Kith::start(Options { other_aws: Some(other), ..Options::default() }).await.err().unwrap().to_string();
+    for part in [emulator.url(), "CreateBucket", "BucketAlreadyExists", "kith-images-"] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn what_only_the_embedded_side_can_tell_is_not_implemented() {
     let emulator = Emulator::start().await;
     let kith = kith_on(&emulator).await;
     let fault = json!({"operation": "log-in", "kind": "throttle", "times": 1});
     for answer in [
         get(&kith, "/_kith/policies").await,
+        get(&kith, "/_kith/objects").await,
         post(&kith, "/_kith/sweep", &json!({})).await,
         post(&kith, "/_kith/faults", &fault).await,
     ] {

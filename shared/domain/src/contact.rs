@@ -3,7 +3,7 @@
 use crate::given::{given_or_null, object_or_null};
 use crate::{
     CardName, CompanyName, ContactId, Email, EventName, FollowUp, IntroducerName, Invalid, PartialDate, PhoneNumber,
-    PlaceName, Position, SocialMedia, Spark, Tags, UserId,
+    Photo, PlaceName, Position, SocialMedia, Spark, Tags, Task, UserId, Work,
 };
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::millisecond;
@@ -59,6 +59,9 @@ pub struct Contact {
     /// What is planned with the person. Planned, cancelled and reminded of apart from all else on the card.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_up: Option<FollowUp>,
+    /// What the person looks like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo: Option<Photo>,
     /// When the card was made.
     #[serde(with = "millisecond::required")]
     pub created_at: Timestamp,
@@ -209,6 +212,7 @@ impl Contact {
             tags: Tags::default(),
             introduced_by: None,
             follow_up: None,
+            photo: None,
             created_at: now,
             updated_at: now,
             rev: 1,
@@ -227,6 +231,13 @@ impl Contact {
         changed.touch(now);
         *self = changed;
         Ok(())
+    }
+
+    /// Puts another photo, or none, in the place of the one on the card; the task given back removes what was there.
+    pub fn change_photo(&mut self, photo: Option<Photo>, now: Timestamp) -> Option<Task> {
+        let before = std::mem::replace(&mut self.photo, photo);
+        self.touch(now);
+        before.map(|photo| Task::new(Work::RemovePhoto { path: photo.path }, now))
     }
 
     fn write(&mut self, fields: ContactFields) {

@@ -117,6 +117,11 @@ id!(
     NoteId, "not"
 );
 
+id!(
+    /// A picture that somebody uploads.
+    PhotoId, "pho"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

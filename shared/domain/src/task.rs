@@ -1,7 +1,7 @@
 //! Tasks: what follows from a change and is done later. A task is an outbox item, written in the transaction of the
 //! change, and lives until it is done. It holds no secret.
 
-use crate::{ContactId, Email, TaskId, UserId};
+use crate::{ContactId, Email, PhotoPath, TaskId, UserId};
 use jiff::fmt::serde::timestamp::millisecond;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -90,6 +90,11 @@ pub enum Work {
         /// The card.
         contact: ContactId,
     },
+    /// Delete the objects of a photo that nothing shows any more.
+    RemovePhoto {
+        /// Where they are.
+        path: PhotoPath,
+    },
 }
 
 /// The function that does a task.
@@ -127,7 +132,7 @@ impl Work {
     pub fn worker(&self) -> Worker {
         match self {
             Self::EraseAccount { .. } => Worker::EraseAccount,
-            Self::EraseContact { .. } => Worker::CleanUp,
+            Self::EraseContact { .. } | Self::RemovePhoto { .. } => Worker::CleanUp,
             Self::MailConfirmation { .. }
             | Self::MailConfirmationAgain { .. }
             | Self::MailPasswordReset { .. }

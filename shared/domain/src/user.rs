@@ -2,8 +2,8 @@
 
 use crate::given::{given, given_or_null, object_or_null};
 use crate::{
-    Bio, Email, Location, PasswordHash, Permission, PersonName, Preferences, Role, Session, Task, UserId, Username,
-    Work,
+    Bio, Email, Location, PasswordHash, Permission, PersonName, Photo, PhotoKind, Preferences, Role, Session, Task,
+    UserId, Username, Work,
 };
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::millisecond;
@@ -30,6 +30,12 @@ pub struct User {
     /// Where the person lives; private.
     #[serde(default)]
     pub location: Option<Location>,
+    /// What others see beside the name, if the person has uploaded a photo.
+    #[serde(default)]
+    pub profile_photo: Option<Photo>,
+    /// What others see above the profile, if the person has uploaded a photo.
+    #[serde(default)]
+    pub cover_photo: Option<Photo>,
     /// What the person is here.
     pub role: Role,
     /// What the person may do beyond their own things.
@@ -90,6 +96,8 @@ impl User {
             last_name: None,
             bio: None,
             location: None,
+            profile_photo: None,
+            cover_photo: None,
             role: Role::Member,
             permissions: Permission::of_members(),
             password_hash: None,
@@ -124,6 +132,25 @@ impl User {
         let parts: Vec<&str> =
             [&self.first_name, &self.last_name].into_iter().flatten().map(PersonName::as_str).collect();
         (!parts.is_empty()).then(|| parts.join(" "))
+    }
+
+    /// A photo that the person has uploaded.
+    pub fn photo(&self, kind: PhotoKind) -> Option<&Photo> {
+        match kind {
+            PhotoKind::ProfilePhoto => self.profile_photo.as_ref(),
+            PhotoKind::CoverPhoto => self.cover_photo.as_ref(),
+        }
+    }
+
+    /// Puts another photo, or none, in the place of one; the task given back removes what was there.
+    pub fn change_photo(&mut self, kind: PhotoKind, photo: Option<Photo>, now: Timestamp) -> Option<Task> {
+        let place = match kind {
+            PhotoKind::ProfilePhoto => &mut self.profile_photo,
+            PhotoKind::CoverPhoto => &mut self.cover_photo,
+        };
+        let before = std::mem::replace(place, photo);
+        self.touch(now);
+        before.map(|photo| Task::new(Work::RemovePhoto { path: photo.path }, now))
     }
 
     /// Takes over what is given and nothing else. A new address is not taken over: it must be confirmed first.

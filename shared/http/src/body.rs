@@ -81,7 +81,7 @@ impl<T: DeserializeOwned> OptionalFromRequest<App> for Form<T> {
     }
 }
 
-fn media_type(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<&str> {
     headers.get(CONTENT_TYPE)?.to_str().ok()?.split(';').next().map(str::trim)
 }
 

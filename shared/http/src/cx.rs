@@ -88,6 +88,11 @@ impl Cx {
         self.add_header(HeaderName::from_static("x-robots-tag"), "noindex, nofollow");
     }
 
+    /// Region, credentials and endpoint for further AWS clients.
+    pub fn aws(&self) -> &aws_types::SdkConfig {
+        self.app.aws()
+    }
+
     /// Counts this request for a subject; 429 with the time to wait when it is one too many.
     pub async fn limit(&self, limit: &Limit, subject: &str) -> Result<()> {
         limit.count(self, subject, None).await

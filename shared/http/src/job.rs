@@ -51,6 +51,12 @@ impl From<StoreError> for JobError {
     }
 }
 
+impl From<kith_objects::ObjectError> for JobError {
+    fn from(error: kith_objects::ObjectError) -> Self {
+        Self(error.to_string())
+    }
+}
+
 impl From<Problem> for JobError {
     fn from(problem: Problem) -> Self {
         Self(problem.source().unwrap_or(problem.detail()).to_owned())

@@ -14,6 +14,7 @@ mod connections;
 mod contract;
 mod cx;
 mod edge;
+mod file_body;
 mod function;
 mod idempotency;
 mod job;
@@ -24,6 +25,7 @@ mod mail_link;
 mod note_keys;
 mod page;
 mod path;
+mod photo_view;
 mod problem;
 mod serve;
 mod settings;
@@ -36,17 +38,20 @@ pub use audit_view::AuditView;
 pub use auth::{Admin, Anybody, Caller, Member};
 pub use body::{Form, Json};
 pub use cx::{Arrived, Client, Cx};
+pub use file_body::FileBody;
 pub use function::{Function, Instance, InvokeError, Kind, StartError};
 pub use idempotency::{Once, OnceHeader};
 pub use job::{Delivery, JobCx, JobError, Scheduled, StreamBatch, StreamFailure, StreamFailures};
 pub use json_or_form::JsonOrForm;
 pub use limit::{
     LOGIN_ACCOUNT, LOGIN_ACCOUNT_AND_ADDRESS, Limit, MAILS, NOTES_OPENED, NOTES_SEALED, PASSWORD_CHECKS, REGISTRATIONS,
+    UPLOADS,
 };
 pub use log::log_to_stdout;
 pub use mail_link::{ConfirmationLink, Newcomer, UserLink, check_password, email_change_record, new_cursor_key};
 pub use page::{Page, PageParams, PageQuery};
 pub use path::{Path, QueryParams};
+pub use photo_view::{PhotoView, PictureView};
 pub use problem::{Fault, Problem, ProblemBody};
 pub use serve::serve;
 pub use settings::{Setting, Settings};

@@ -35,6 +35,8 @@ pub const MAILS: Limit = Limit::new("mail", 3, SignedDuration::from_hours(1));
 pub const NOTES_SEALED: Limit = Limit::new("note-seal", 30, SignedDuration::from_hours(1));
 /// Notes looked at or opened from one network, whether or not they exist.
 pub const NOTES_OPENED: Limit = Limit::new("note-open", 120, SignedDuration::from_mins(1));
+/// Pictures that one account uploads.
+pub const UPLOADS: Limit = Limit::new("upload", 30, SignedDuration::from_hours(1));
 
 impl Limit {
     /// Counts one for a subject. Subjects are stored as hashes: the table is no list of addresses.

@@ -325,6 +325,12 @@ impl From<Refused> for Problem {
     }
 }
 
+impl From<kith_objects::ObjectError> for Problem {
+    fn from(error: kith_objects::ObjectError) -> Self {
+        Self::internal(error.to_string())
+    }
+}
+
 impl From<Nameless> for Problem {
     fn from(nameless: Nameless) -> Self {
         Self::invalid(crate::body::one_needed(&nameless.to_string()).collect())

@@ -31,6 +31,8 @@ pub enum Setting {
     CleanUpFunction,
     /// Where people report security problems: a mail address or an https URL.
     SecurityContact,
+    /// Name of the bucket that keeps images.
+    ImagesBucket,
 }
 
 impl Setting {
@@ -49,6 +51,7 @@ impl Setting {
             Self::EraseAccountFunction => "ERASE_ACCOUNT_FUNCTION",
             Self::CleanUpFunction => "CLEAN_UP_FUNCTION",
             Self::SecurityContact => "SECURITY_CONTACT",
+            Self::ImagesBucket => "IMAGES_BUCKET",
         }
     }
 

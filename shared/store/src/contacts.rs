@@ -8,7 +8,7 @@ use crate::table::{Expression, Order};
 use crate::transaction::Transaction;
 use crate::{Answer, Result, Store, StoreError};
 use jiff::Timestamp;
-use kith_domain::{Contact, ContactEntry, ContactFilter, ContactId, Task, UserId};
+use kith_domain::{Contact, ContactEntry, ContactFilter, ContactId, Photo, Task, Upload, UserId, Work};
 use std::collections::VecDeque;
 
 /// How many entries a search reads at first. It reads more at a time as it goes on: what is sought may be among the
@@ -20,7 +20,7 @@ const LONGEST_STRETCH: i32 = 1600;
 const BATCH: usize = 100;
 
 /// Attributes of a card that a change may write, with their placeholders.
-const CHANGEABLE: [Changeable; 16] = [
+const CHANGEABLE: [Changeable; 17] = [
     ("first_name", "#first_name", ":first_name"),
     ("last_name", "#last_name", ":last_name"),
     ("email", "#email", ":email"),
@@ -35,6 +35,7 @@ const CHANGEABLE: [Changeable; 16] = [
     ("tags", "#tags", ":tags"),
     ("introduced_by", "#introduced_by", ":introduced_by"),
     ("follow_up", "#follow_up", ":follow_up"),
+    ("photo", "#photo", ":photo"),
     ("updated_at", "#updated_at", ":updated_at"),
     ("rev", "#rev", ":rev"),
 ];
@@ -95,6 +96,38 @@ impl Store {
         Ok(())
     }
 
+    /// Puts another photo, or none, on a card, and leaves the task of removing what was there; with it the upload is
+    /// finished. `if_match` as with a change. `NotFound` where there is none to be taken off.
+    pub async fn change_contact_photo(
+        &self,
+        mut contact: Contact,
+        if_match: Option<u64>,
+        photo: Option<(&Photo, &Upload)>,
+        now: Timestamp,
+    ) -> Result<Contact> {
+        let mut tries = Tries::new(if_match);
+        loop {
+            tries.on(contact.rev).await?;
+            let mut changed = contact.clone();
+            let task = changed.change_photo(photo.map(|(photo, _)| photo.clone()), now);
+            if photo.is_none() && task.is_none() {
+                return Err(StoreError::NotFound);
+            }
+            let mut change = Transaction::new();
+            self.update_contact(&mut change, &contact, &changed)?;
+            if let Some((_, upload)) = photo {
+                self.finish_upload(&mut change, upload, now);
+            }
+            if let Some(task) = &task {
+                self.put_task(&mut change, task)?;
+            }
+            match self.commit(change).await {
+                Err(StoreError::Stale) => contact = self.contact(contact.owner, contact.id).await?,
+                saved => return saved.map(|()| changed),
+            }
+        }
+    }
+
     /// Deletes a card, and leaves the task of erasing what belongs to it. `if_match` as with a change.
     pub async fn delete_contact(&self, mut contact: Contact, if_match: Option<u64>, task: &Task) -> Result<()> {
         let mut tries = Tries::new(if_match);
@@ -119,6 +152,10 @@ impl Store {
         change.delete_any(&self.table, &keys::contact_entry(loaded.owner, loaded.id));
         self.drop_follow_up(&mut change, loaded);
         self.put_task(&mut change, task)?;
+        if let Some(photo) = &loaded.photo {
+            let work = Work::RemovePhoto { path: photo.path.clone() };
+            self.put_task(&mut change, &Task::new(work, task.created_at))?;
+        }
         self.commit(change).await
     }
 
@@ -257,7 +294,7 @@ mod tests {
             let is_changeable = CHANGEABLE.iter().any(|(name, _, _)| name == attribute);
             assert!(is_changeable != ["id", "owner", "created_at"].contains(&attribute.as_str()), "{attribute}");
         }
-        let absent = ["follow_up"];
+        let absent = ["follow_up", "photo"];
         assert!(CHANGEABLE.iter().all(|(name, _, _)| item.contains_key(*name) || absent.contains(name)));
     }
 }

@@ -1,16 +1,25 @@
 //! Erasing an account: everything in the user's partition first, the user last, so that a job that dies half-way finds
 //! where to go on. And what a deleted card leaves behind.
 
-use crate::item::text_of;
+use crate::item::{Item, number_of, text_of};
 use crate::keys::{self, Key};
 use crate::registrations::held_by;
 use crate::table::Order;
 use crate::transaction::Transaction;
 use crate::{Result, Store, StoreError};
-use kith_domain::{ContactId, Task, User, UserId};
+use kith_domain::{ContactId, Photo, PhotoPath, Task, User, UserId};
 
 /// How many items are read and deleted at a time.
 const BATCH: i32 = 25;
+
+/// An item of an account that is being erased.
+#[derive(Debug)]
+pub struct Leftover {
+    key: Key,
+    rev: Option<i64>,
+    /// The photo that it shows, whose objects have to go before it: nobody else knows of them.
+    pub photo: Option<PhotoPath>,
+}
 
 impl Store {
     /// Deletes up to 25 of the items that belong to a user, but not the user; true if there may be more.
@@ -18,9 +27,24 @@ impl Store {
         self.erase_some(&keys::user(user.id).pk, "").await
     }
 
-    /// Deletes up to 25 of the items that belong to somebody's cards; true if there may be more.
-    pub async fn erase_some_contacts(&self, user: UserId) -> Result<bool> {
-        self.erase_some(&keys::contacts_of(user), "").await
+    /// Up to 25 of the items that belong to somebody's cards; none where none is left.
+    pub async fn some_of_contacts(&self, user: UserId) -> Result<Vec<Leftover>> {
+        let (items, _) = self.page(&keys::contacts_of(user), "", Order::OldestFirst, None, BATCH).await?;
+        items.into_iter().map(leftover).collect()
+    }
+
+    /// Deletes an item as it was seen; one that has changed since stays, to be seen again.
+    pub async fn erase_leftover(&self, leftover: &Leftover) -> Result<()> {
+        let as_seen = match leftover.rev {
+            Some(rev) => crate::table::Expression {
+                condition: Some("rev = :seen"),
+                values: vec![(":seen", keys::number(rev))],
+                ..crate::table::Expression::default()
+            },
+            None => crate::table::Expression::default(),
+        };
+        let _ = self.delete(&leftover.key, as_seen).await?;
+        Ok(())
     }
 
     /// Deletes up to 25 memories of a card; true if there may be more.
@@ -54,5 +78,17 @@ impl Store {
         change.delete(&self.table, &keys::email_owner(&user.email), held_by(user.id), |_| StoreError::Stale);
         self.put_task(&mut change, receipt)?;
         self.commit(change).await
+    }
+}
+
+fn leftover(mut item: Item) -> Result<Leftover> {
+    let photo =
+        item.remove("photo").map(serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value::<Photo>).transpose()?;
+    match (text_of(&item, "pk"), text_of(&item, "sk")) {
+        (Some(pk), Some(sk)) => {
+            let key = Key { pk: pk.to_owned(), sk: sk.to_owned() };
+            Ok(Leftover { key, rev: number_of(&item, "rev"), photo: photo.map(|photo| photo.path) })
+        }
+        _ => Err(StoreError::Unreadable("an item without a key".into())),
     }
 }

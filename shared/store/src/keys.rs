@@ -5,7 +5,8 @@
 use crate::index::time;
 use aws_sdk_dynamodb::types::AttributeValue;
 use kith_domain::{
-    AuditId, ContactId, Due, Email, MemoryId, NoteId, Purpose, Role, SessionId, TaskId, UserId, Username, Worker,
+    AuditId, ContactId, Due, Email, MemoryId, NoteId, PhotoId, Purpose, Role, SessionId, TaskId, UserId, Username,
+    Worker,
 };
 use std::collections::HashMap;
 
@@ -47,6 +48,9 @@ pub(crate) const EXPIRING: &str = "expiring";
 pub(crate) const DUE: &str = "due";
 /// The one partition of users in [`INDEX`].
 pub(crate) const USERS: &str = "users";
+
+/// The one partition of uploads under way in [`INDEX`].
+pub(crate) const UNDER_WAY: &str = "uploads";
 
 /// Sort keys of sessions begin so.
 pub(crate) const SESSIONS: &str = "session#";
@@ -181,6 +185,15 @@ pub(crate) fn own_note(author: UserId, id: NoteId) -> Key {
 
 pub(crate) fn own_notes(author: UserId) -> String {
     format!("notes#{author}")
+}
+
+pub(crate) fn upload(user: UserId, photo: PhotoId) -> Key {
+    Key::new(uploads_of(user), format!("upload#{photo}"))
+}
+
+/// Apart from what else somebody has: an upload outlives the account where that is erased meanwhile.
+pub(crate) fn uploads_of(user: UserId) -> String {
+    format!("uploads#{user}")
 }
 
 pub(crate) fn signing_ring() -> Key {

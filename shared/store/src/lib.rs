@@ -25,9 +25,11 @@ mod signing_keys;
 mod table;
 mod tasks;
 mod transaction;
+mod uploads;
 mod users;
 
 pub use answers::Answer;
+pub use erasure::Leftover;
 pub use error::StoreError;
 pub use limits::{Counted, Window};
 pub use note_tries::Tried;

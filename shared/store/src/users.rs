@@ -8,7 +8,7 @@ use crate::table::Expression;
 use crate::transaction::Transaction;
 use crate::{Answer, Result, Store, StoreError};
 use jiff::Timestamp;
-use kith_domain::{AuditEvent, Email, Link, Purpose, Role, SessionId, Task, User, UserId, Username};
+use kith_domain::{AuditEvent, Email, Link, Purpose, Role, SessionId, Task, Upload, User, UserId, Username};
 
 /// What goes along with a change of a user, in its transaction.
 #[derive(Debug, Default)]
@@ -23,19 +23,23 @@ pub struct Along {
     pub surviving_session: Option<SessionId>,
     /// Links that were mailed before and shall work no more.
     pub dropped_links: Vec<Purpose>,
+    /// The upload that it finishes. It must still be under way.
+    pub finished_upload: Option<Upload>,
     /// The mailed link by which it is done: purpose and hash. It must still work, and works no more.
     pub used_link: Option<(Purpose, String)>,
 }
 
 /// Attributes of a user that a change may write, with their placeholders. Not among them: keys; login stamps, which
 /// are counted in passing; and the session generation, which only ever goes up.
-const CHANGEABLE: [Changeable; 16] = [
+const CHANGEABLE: [Changeable; 18] = [
     ("email", "#email", ":email"),
     ("username", "#username", ":username"),
     ("first_name", "#first_name", ":first_name"),
     ("last_name", "#last_name", ":last_name"),
     ("bio", "#bio", ":bio"),
     ("location", "#location", ":location"),
+    ("profile_photo", "#profile_photo", ":profile_photo"),
+    ("cover_photo", "#cover_photo", ":cover_photo"),
     ("role", "#role", ":role"),
     ("permissions", "#permissions", ":permissions"),
     ("password_hash", "#password_hash", ":password_hash"),
@@ -245,6 +249,9 @@ impl Store {
         for purpose in &along.dropped_links {
             change.delete_any(&self.table, &keys::link(user, *purpose));
         }
+        if let Some(upload) = &along.finished_upload {
+            self.finish_upload(change, upload, now);
+        }
         if let Some(link) = &along.link {
             change.put_any(&self.table, crate::links::link_item(link)?);
         }
@@ -283,6 +290,7 @@ impl Along {
             && self.audit.is_none()
             && self.link.is_none()
             && self.dropped_links.is_empty()
+            && self.finished_upload.is_none()
             && self.used_link.is_none()
     }
 }

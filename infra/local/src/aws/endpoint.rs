@@ -19,7 +19,7 @@ use super::identity::Caller;
 use super::ledger::Call;
 use super::reply::{Answer, Dialect, Refusal, response};
 use super::units::Units;
-use super::{Plan, Planned, Shared, Unplanned, lambda, ses};
+use super::{Plan, Planned, Shared, Unplanned, lambda, s3, ses};
 
 /// The largest request of all services is DynamoDB's 16 MB; Base64 and JSON may add to it.
 const LARGEST_REQUEST: usize = 24 * 1024 * 1024;
@@ -95,8 +95,13 @@ impl Target {
 async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Dropped> {
     let started = Instant::now();
     let (head, body) = request.into_parts();
+    if let Some(stores) = &shared.stores
+        && stores.buckets.are_meant(&head)
+    {
+        return objects(&shared, &stores.buckets, head, body, started).await;
+    }
     let Some(target) = Target::of(&head) else {
-        let message = "this endpoint serves DynamoDB, Secrets Manager, SES version 1 and Lambda Invoke";
+        let message = "this endpoint serves DynamoDB, S3, Secrets Manager, SES version 1 and Lambda Invoke";
         return Ok(response(Dialect::Json10, Err(Refusal::new("UnknownOperationException", message))));
     };
     let (service, dialect) = target.service();
@@ -106,7 +111,7 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
         return Ok(response(dialect, Err(refusal)));
     };
     let body = body.to_bytes();
-    let caller = match shared.identities.authenticate(&head, &body) {
+    let caller = match shared.rules.identities.authenticate(&head, &body) {
         Ok(caller) => caller,
         Err(refusal) => return Ok(response(dialect, Err(unauthenticated(dialect, refusal)))),
     };
@@ -128,6 +133,22 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     outcome.map(|outcome| response(dialect, outcome)).ok_or(Dropped)
 }
 
+/// S3 has a protocol of its own from the signature on.
+async fn objects(
+    shared: &Shared,
+    buckets: &s3::Buckets,
+    head: Parts,
+    body: Incoming,
+    started: Instant,
+) -> Result<Response<Full<Bytes>>, Dropped> {
+    let body = Limited::new(body, LARGEST_REQUEST).collect().await.map_err(|_| Dropped)?;
+    let s3::Outcome { answer, call } = buckets.answer(head, body.to_bytes(), started).await;
+    if let Some((caller, call)) = call {
+        shared.ledger.record(&caller.access_key, call);
+    }
+    answer.ok_or(Dropped)
+}
+
 /// Permission first, then what may go wrong, then the work. `None`: no answer at all.
 async fn run(
     shared: &Shared,
@@ -142,17 +163,17 @@ async fn run(
         Ok(planned) => planned,
         Err(Unplanned::Refused(refusal)) => return (Some(Err(refusal)), Call::default()),
         Err(Unplanned::Denied(need)) => {
-            let refusal = shared.policies.deny(&caller.operation, &need);
+            let refusal = shared.rules.policies.deny(&caller.operation, &need);
             return (Some(Err(denied(service, refusal))), Call::default());
         }
     };
     // Without the table here the policies cannot be enforced, and callers cannot be told apart.
     if shared.stores.is_some()
-        && let Err(refusal) = shared.policies.check(&caller.operation, &needs)
+        && let Err(refusal) = shared.rules.policies.check(&caller.operation, &needs)
     {
         return (Some(Err(denied(service, refusal))), call);
     }
-    let fault = shared.faults.strike(&caller.operation, service, action);
+    let fault = shared.rules.faults.strike(&caller.operation, service, action);
     if let Some(kind) = fault {
         tracing::debug!(operation = %caller.operation, action, ?kind, "fault");
         if kind == FaultKind::Timeout {
@@ -170,7 +191,7 @@ async fn run(
 }
 
 fn plan(shared: &Shared, target: Target, action: &str, head: &Parts, body: &[u8]) -> Planned {
-    let elsewhere = || Refusal::new("UnknownOperationException", "tables and secrets are at another address");
+    let elsewhere = || Refusal::new("UnknownOperationException", "tables, objects and secrets are at another address");
     let stores = || shared.stores.as_ref().ok_or_else(elsewhere);
     match target {
         Target::Dynamo(_) => stores()?.dynamo.plan(action, body),

@@ -36,7 +36,7 @@ pub enum FaultKind {
 pub struct Fault {
     /// The function, such as `log-in`; `*` for all.
     pub operation: String,
-    /// The action, such as `TransactWriteItems` or `SendRawEmail`; `*` for all.
+    /// The action, such as `TransactWriteItems`, `PutObject` or `SendRawEmail`; `*` for all.
     pub action: String,
     /// What happens.
     pub kind: FaultKind,
@@ -105,7 +105,8 @@ impl Faults {
 
 /// The error a fault answers with. `None` for the faults that answer nothing.
 pub(super) fn refusal(kind: FaultKind, service: &str, action: &str, request: &Value) -> Option<Refusal> {
-    let broken = || Refusal::new("InternalServerError", "injected fault: internal error").with_status(500);
+    let code = if service == "s3" { "InternalError" } else { "InternalServerError" };
+    let broken = || Refusal::new(code, "injected fault: internal error").with_status(500);
     match kind {
         FaultKind::Timeout | FaultKind::AppliedAnswerLost => None,
         FaultKind::Error => Some(broken()),
@@ -113,6 +114,7 @@ pub(super) fn refusal(kind: FaultKind, service: &str, action: &str, request: &Va
             let message = "injected fault: the rate of requests exceeds the allowed throughput";
             Some(match service {
                 "dynamodb" => Refusal::new("ProvisionedThroughputExceededException", message),
+                "s3" => Refusal::new("SlowDown", message).with_status(503),
                 "ses" => Refusal::new("Throttling", message),
                 "lambda" => Refusal::new("TooManyRequestsException", message).with_status(429),
                 _ => Refusal::new("ThrottlingException", message),

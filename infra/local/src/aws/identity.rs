@@ -64,6 +64,17 @@ impl Identities {
         locked(&self.keys).insert(credentials.access_key, key);
     }
 
+    /// The function behind an access key.
+    pub(super) fn caller(&self, access_key: &str) -> Option<Caller> {
+        let operation = Arc::clone(&locked(&self.keys).get(access_key)?.operation);
+        Some(Caller { operation, access_key: access_key.to_owned() })
+    }
+
+    /// The other half of an access key.
+    pub(super) fn secret_of(&self, access_key: &str) -> Option<String> {
+        Some(locked(&self.keys).get(access_key)?.secret.clone())
+    }
+
     /// Finds the caller by the key in the `Authorization` header and verifies the Signature Version 4.
     pub(super) fn authenticate(&self, head: &Parts, body: &[u8]) -> Result<Caller, Refusal> {
         let header = head.headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());

@@ -10,7 +10,7 @@ use super::locked;
 /// One call of a function to AWS.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Call {
-    /// `dynamodb`, `secretsmanager`, `ses` or `lambda`.
+    /// `dynamodb`, `s3`, `secretsmanager`, `ses` or `lambda`.
     pub service: &'static str,
     /// The operation of the service, such as `TransactWriteItems`.
     pub action: String,
@@ -28,6 +28,18 @@ pub struct Call {
     pub micros: u64,
     /// `ok`, the code of the error, or `dropped` when a fault left the caller without an answer.
     pub outcome: String,
+}
+
+impl Call {
+    /// Objects that it put: 1 or 0.
+    pub(crate) fn object_puts(&self) -> f64 {
+        f64::from(u8::from(self.service == "s3" && self.action == "PutObject"))
+    }
+
+    /// Objects that it got, content or not: 1 or 0.
+    pub(crate) fn object_gets(&self) -> f64 {
+        f64::from(u8::from(self.service == "s3" && matches!(self.action.as_str(), "GetObject" | "HeadObject")))
+    }
 }
 
 /// The calls of the requests in flight, by access key.

@@ -1,4 +1,5 @@
-//! The AWS side: one loopback address that the real SDK talks to in place of DynamoDB, Secrets Manager, SES and Lambda.
+//! The AWS side: one loopback address that the real SDK talks to in place of DynamoDB, S3, Secrets Manager, SES and
+//! Lambda.
 //!
 //! Every instance of a function signs with its own key, so that each call is checked against the policy of its function
 //! and accounted to the request its instance is working on.
@@ -10,8 +11,10 @@ mod identity;
 mod keys;
 mod lambda;
 mod ledger;
+mod objects;
 mod policy;
 mod reply;
+mod s3;
 mod secrets;
 mod ses;
 mod units;
@@ -30,29 +33,32 @@ pub use faults::{Fault, FaultKind};
 pub use identity::Credentials;
 pub use lambda::AsyncInvoke;
 pub use ledger::Call;
+pub use objects::StoredObject;
 pub use policy::PolicyReport;
 pub use ses::{Attachment, CapturedMail};
 
 use crate::clock::Clock;
-use crate::template::{SecretSpec, Statement, TableSpec};
+use crate::template::{BucketSpec, SecretSpec, Statement, TableSpec};
 
 /// What the AWS side needs to start.
 #[derive(Clone, Debug)]
 pub struct AwsOptions {
-    /// Directory for the database, secrets and mails; made if absent. `None`: everything in memory.
+    /// Directory for the database, objects, secrets and mails; made if absent. `None`: everything in memory.
     pub data: Option<PathBuf>,
     /// The one table. Its ARN also names the region and account of everything else.
     pub table: TableSpec,
     /// The secrets there are. They have no value until a function puts one.
     pub secrets: Vec<SecretSpec>,
-    /// The time for TTL, mails and secrets.
+    /// The buckets for objects.
+    pub buckets: Vec<BucketSpec>,
+    /// The time for TTL, objects, mails and secrets.
     pub clock: Clock,
     /// Share of DynamoDB calls that go wrong at random, from 0 to 1.
     pub fault_rate: f64,
 }
 
-/// What the AWS side needs to start where DynamoDB and Secrets Manager are elsewhere: only mails and invocations are
-/// left to it.
+/// What the AWS side needs to start where DynamoDB, S3 and Secrets Manager are elsewhere: only mails and invocations
+/// are left to it.
 #[derive(Clone, Debug)]
 pub struct RestOptions {
     /// Directory for the mails; made if absent. `None`: memory.
@@ -96,10 +102,8 @@ pub struct Aws {
 }
 
 struct Shared {
-    identities: identity::Identities,
-    policies: policy::Policies,
+    rules: Rules,
     ledger: ledger::Ledger,
-    faults: faults::Faults,
     /// `None`: elsewhere, and every known caller is trusted.
     stores: Option<Stores>,
     mails: ses::Mails,
@@ -107,10 +111,26 @@ struct Shared {
     account: Account,
 }
 
+/// Who calls, who may, and what goes wrong: asked before any work is done.
+#[derive(Clone)]
+struct Rules {
+    identities: Arc<identity::Identities>,
+    policies: Arc<policy::Policies>,
+    faults: Arc<faults::Faults>,
+}
+
+impl Rules {
+    fn new(fault_rate: f64) -> Self {
+        let faults = Arc::new(faults::Faults::new(fault_rate));
+        Self { identities: Arc::default(), policies: Arc::default(), faults }
+    }
+}
+
 /// What keeps data.
 struct Stores {
     dynamo: dynamodb::Dynamo,
     secrets: secrets::Secrets,
+    buckets: s3::Buckets,
 }
 
 /// A request that is understood and waits for permission.
@@ -151,14 +171,17 @@ impl Plan {
 impl Aws {
     /// Opens the data, creates the table if absent, and listens on a free port of 127.0.0.1.
     pub async fn start(options: AwsOptions) -> Result<Self, StartError> {
-        let AwsOptions { data, table, secrets, clock, fault_rate } = options;
+        let AwsOptions { data, table, secrets, buckets, clock, fault_rate } = options;
         make(data.as_deref())?;
+        let rules = Rules::new(fault_rate);
+        let objects = Arc::new(objects::Objects::open(data.as_deref(), buckets, &clock)?);
         let stores = Stores {
             dynamo: dynamodb::Dynamo::open(data.as_deref(), &table, &clock)?,
             secrets: secrets::Secrets::open(data.as_deref(), secrets, &clock)?,
+            buckets: s3::Buckets::new(objects, &rules),
         };
         let mails = ses::Mails::open(data.as_deref(), &clock)?;
-        Self::listen(Some(stores), mails, fault_rate, Account::of(&table.arn)).await
+        Self::listen(Some(stores), mails, rules, Account::of(&table.arn)).await
     }
 
     /// Listens on a free port of 127.0.0.1, for mails and invocations only.
@@ -166,28 +189,20 @@ impl Aws {
         let RestOptions { data, table_arn, credentials, clock } = options;
         make(data.as_deref())?;
         let mails = ses::Mails::open(data.as_deref(), &clock)?;
-        let aws = Self::listen(None, mails, 0.0, Account::of(&table_arn)).await?;
-        aws.shared.identities.trust(credentials);
+        let aws = Self::listen(None, mails, Rules::new(0.0), Account::of(&table_arn)).await?;
+        aws.shared.rules.identities.trust(credentials);
         Ok(aws)
     }
 
     async fn listen(
         stores: Option<Stores>,
         mails: ses::Mails,
-        fault_rate: f64,
+        rules: Rules,
         account: Account,
     ) -> Result<Self, StartError> {
         let (sender, receiver) = unbounded_channel();
-        let shared = Arc::new(Shared {
-            identities: identity::Identities::default(),
-            policies: policy::Policies::default(),
-            ledger: ledger::Ledger::default(),
-            faults: faults::Faults::new(fault_rate),
-            stores,
-            mails,
-            invocations: sender,
-            account,
-        });
+        let shared =
+            Arc::new(Shared { rules, ledger: ledger::Ledger::default(), stores, mails, invocations: sender, account });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(StartError::Listen)?;
         let address = listener.local_addr().map_err(StartError::Listen)?;
         let server = endpoint::serve(listener, Arc::clone(&shared));
@@ -201,8 +216,8 @@ impl Aws {
 
     /// Makes credentials for one instance of a function. All instances share the function's policy and its record.
     pub fn admit(&self, operation: &str, policy: Arc<Vec<Statement>>) -> Credentials {
-        self.shared.policies.admit(operation, policy);
-        self.shared.identities.admit(operation)
+        self.shared.rules.policies.admit(operation, policy);
+        self.shared.rules.identities.admit(operation)
     }
 
     /// From now on, the calls of this instance belong to this request.
@@ -233,14 +248,20 @@ impl Aws {
         self.shared.mails.list()
     }
 
+    /// The objects whose keys begin with `prefix`, in the order of their keys; none if they are elsewhere. Reads files
+    /// where there is a data directory.
+    pub fn objects(&self, prefix: &str) -> std::io::Result<Vec<StoredObject>> {
+        self.shared.stores.as_ref().map_or_else(|| Ok(Vec::new()), |stores| stores.buckets.objects.list(prefix))
+    }
+
     /// What each function may do and did, by operation.
     pub fn policies(&self) -> BTreeMap<String, PolicyReport> {
-        self.shared.policies.reports()
+        self.shared.rules.policies.reports()
     }
 
     /// Makes the next calls of a function go wrong.
     pub fn inject(&self, fault: Fault) {
-        self.shared.faults.inject(fault);
+        self.shared.rules.faults.inject(fault);
     }
 
     /// Deletes the items whose TTL has come by the moved clock, and says how many: none if the database is elsewhere.

@@ -96,6 +96,11 @@ impl Policies {
         Ok(())
     }
 
+    /// Whether a call that needs this would be allowed. Nothing is counted.
+    pub(super) fn would_allow(&self, operation: &str, need: &Need) -> bool {
+        locked(&self.functions).get(operation).is_some_and(|policy| policy.allowing(need).is_some())
+    }
+
     /// Denies what no policy can allow here.
     pub(super) fn deny(&self, operation: &str, need: &Need) -> Refusal {
         locked(&self.functions).entry(operation.to_owned()).or_default().deny(operation, need)

@@ -13,6 +13,7 @@ use super::requests::{Request, Typical};
 use super::sandbox::{Launch, Measured, Sandbox};
 use super::statistics::Middle;
 use super::{BenchError, EMPTY, Ground};
+use crate::aws::Call;
 use crate::price::Usage;
 
 /// Pairs of starts; one more before them warms the page cache.
@@ -93,8 +94,8 @@ pub(super) async fn measure(ground: &Ground, typical: &Typical) -> Result<Row, B
     let middle = |of: &dyn Fn(&(Measured, f64)) -> f64| Middle::of(warm.pairs.iter().map(of));
     let own = |measured: &Measured| measured.own_millis().unwrap_or_default();
     let warm_millis = middle(&|(function, _)| function.millis);
-    let read_units = middle(&|(function, _)| function.calls.iter().map(|call| call.read_units).sum()).median;
-    let write_units = middle(&|(function, _)| function.calls.iter().map(|call| call.write_units).sum()).median;
+    let sum = |of: &dyn Fn(&Call) -> f64| middle(&|(function, _)| function.calls.iter().map(of).sum()).median;
+    let (read_units, write_units) = (sum(&|call| call.read_units), sum(&|call| call.write_units));
     let usage = Usage {
         gateway: matches!(typical.request, Request::Http { .. }),
         invocations: 1,
@@ -102,6 +103,8 @@ pub(super) async fn measure(ground: &Ground, typical: &Typical) -> Result<Row, B
         memory_mib: spec.memory_mib,
         read_units,
         write_units,
+        object_puts: sum(&Call::object_puts),
+        object_gets: sum(&Call::object_gets),
     };
     Ok(Row {
         operation: operation.to_owned(),

@@ -90,6 +90,7 @@ impl<'a> World<'a> {
             data: None,
             table: ground.template.table.clone(),
             secrets: ground.template.secrets.clone(),
+            buckets: ground.template.buckets.clone(),
             clock: clock.clone(),
             fault_rate: 0.0,
         };

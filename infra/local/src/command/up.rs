@@ -16,7 +16,7 @@ pub(crate) struct Up {
     /// Port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 3000)]
     port: u16,
-    /// Keep table, secrets, mails and clock in this directory
+    /// Keep table, objects, secrets, mails and clock in this directory
     #[arg(long, value_name = "DIR", conflicts_with = "memory")]
     data: Option<PathBuf>,
     /// Keep everything in memory (the default)
@@ -31,7 +31,7 @@ pub(crate) struct Up {
     /// Let this share of database calls go wrong, from 0 to 1
     #[arg(long, value_name = "RATE", default_value_t = 0.0, value_parser = rate)]
     faults: f64,
-    /// Keep tables and secrets in another emulator, or in AWS, with the credentials of the usual variables
+    /// Keep tables, objects and secrets in another emulator, or in AWS, with the credentials of the usual variables
     #[arg(long, value_name = "URL", conflicts_with = "faults", value_parser = address)]
     aws_endpoint: Option<String>,
 }
@@ -102,7 +102,7 @@ impl Up {
         writeln!(out, "kith: admins   whoever confirms one of {admins}")?;
         writeln!(out, "kith: data     {data}")?;
         if let Some(other) = &self.aws_endpoint {
-            writeln!(out, "kith: tables   and secrets are at {other}; mails stay here")?;
+            writeln!(out, "kith: aws      {other} keeps tables, objects and secrets; mails stay here")?;
         }
         out.flush()
     }

@@ -4,6 +4,7 @@ mod clock;
 mod faults;
 mod jobs;
 mod mails;
+mod objects;
 mod page;
 mod table;
 
@@ -39,6 +40,7 @@ pub(crate) fn router(core: Arc<Core>) -> Router {
         .route("/sweep", post(sweep))
         .route("/requests", get(list_requests))
         .route("/table", get(table::dump))
+        .route("/objects", get(objects::list))
         .route("/policies", get(show_policies))
         .route("/faults", post(faults::inject))
         .fallback(|| async { problem(StatusCode::NOT_FOUND, "there is no such helper; GET /_kith/ lists them") })
@@ -62,7 +64,7 @@ fn problem(status: StatusCode, detail: &str) -> Response {
 
 /// The answer of what only the embedded AWS side can tell.
 fn elsewhere(what: &str) -> Response {
-    let detail = format!("{what}: not available while tables and secrets are at another --aws-endpoint");
+    let detail = format!("{what}: not available while tables, objects and secrets are at another --aws-endpoint");
     problem(StatusCode::NOT_IMPLEMENTED, &detail)
 }
 

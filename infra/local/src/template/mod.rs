@@ -5,6 +5,7 @@
 //! Whatever a step does not know is an error that names file and path: a construct that the runner ignored
 //! would first fail in the cloud.
 
+mod bucket;
 mod events;
 mod function;
 mod intrinsic;
@@ -78,6 +79,15 @@ pub struct TableSpec {
 /// A secret; the template gives it no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretSpec {
+    /// Physical name.
+    pub name: String,
+    /// ARN.
+    pub arn: String,
+}
+
+/// A bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BucketSpec {
     /// Physical name.
     pub name: String,
     /// ARN.
@@ -211,6 +221,8 @@ pub struct Template {
     pub table: TableSpec,
     /// Secrets.
     pub secrets: Vec<SecretSpec>,
+    /// Buckets.
+    pub buckets: Vec<BucketSpec>,
     /// Stacks, nested ones before their parents, as CloudFormation completes them.
     pub stacks: Vec<StackSpec>,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::bucket;
 use super::events::Sources;
 use super::function::{self, strings};
 use super::intrinsic::scalar;
@@ -50,13 +51,15 @@ pub(super) fn build(resolved: Resolved) -> Result<Template, TemplateError> {
     let routes = routes(resources, &api, &functions)?;
     let table = one(of_kind("AWS::DynamoDB::Table"), "AWS::DynamoDB::Table").and_then(table)?;
     let secrets = of_kind("AWS::SecretsManager::Secret").map(secret).collect::<Result<_, _>>()?;
+    let buckets = bucket::read(resources)?;
     for (operation, attempts) in retries {
         if let Some(function) = functions.get_mut(&operation) {
             function.async_retries = attempts;
         }
     }
     let Sources { schedules, event_rules, streams } = sources;
-    Ok(Template { api, functions, routes, schedules, event_rules, streams, table, secrets, stacks: resolved.stacks })
+    let stacks = resolved.stacks;
+    Ok(Template { api, functions, routes, schedules, event_rules, streams, table, secrets, buckets, stacks })
 }
 
 fn refuse(resource: &Resource, message: &str) -> TemplateError {

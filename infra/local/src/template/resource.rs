@@ -72,6 +72,16 @@ pub(super) fn names(stack: &str, logical_id: &str, kind: &str, physical: Option<
             let table = arn("dynamodb", &format!("table/{name}"));
             Names { reference: name, attributes: vec![("StreamArn", format!("{table}/stream/local"))], arn: table }
         }
+        // A bucket's name has no capital letters.
+        "AWS::S3::Bucket" => {
+            let name = name.to_ascii_lowercase();
+            Names {
+                arn: format!("arn:aws:s3:::{name}"),
+                attributes: vec![("RegionalDomainName", format!("{name}.s3.{REGION}.amazonaws.com"))],
+                reference: name,
+            }
+        }
+        "AWS::S3::BucketPolicy" => plain(format!("{stack}-{logical_id}"), String::new()),
         "AWS::SecretsManager::Secret" => {
             let secret = arn("secretsmanager", &format!("secret:{name}-AbCdEf"));
             Names { reference: secret.clone(), attributes: vec![("Id", secret)], arn: String::new() }
@@ -133,6 +143,7 @@ pub(super) fn stack_id(name: &str) -> String {
 pub(super) fn name_property(kind: &str) -> &'static str {
     match kind {
         "AWS::DynamoDB::Table" => "TableName",
+        "AWS::S3::Bucket" => "BucketName",
         "AWS::Serverless::Function" => "FunctionName",
         "AWS::Logs::LogGroup" => "LogGroupName",
         "AWS::SNS::Topic" => "TopicName",

@@ -27,6 +27,16 @@ Resources:
       TimeToLiveSpecification: {AttributeName: ttl, Enabled: true}
       DeletionProtectionEnabled: !If [IsProduction, true, false]
   Keys: {Type: AWS::SecretsManager::Secret, Properties: {Description: keys}}
+  Images:
+    Type: AWS::S3::Bucket
+    Properties:
+      PublicAccessBlockConfiguration: {BlockPublicAcls: true}
+  ImagesPolicy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Images
+      PolicyDocument:
+        Statement: [{Effect: Deny, Principal: '*', Action: 's3:*', Resource: [!GetAtt Images.Arn, !Sub '${Images.Arn}/*']}]
   OnlyInProduction: {Type: AWS::SNS::Topic, Condition: IsBoth}
   Api:
     Type: AWS::ApiGatewayV2::Api
@@ -165,6 +175,8 @@ fn intrinsics_globals_and_parameters_are_resolved() {
         ]
     );
     assert_eq!(template.secrets, [SecretSpec { name: "kith-Keys".to_owned(), arn: secret.to_owned() }]);
+    let images = BucketSpec { name: "kith-images".to_owned(), arn: "arn:aws:s3:::kith-images".to_owned() };
+    assert_eq!(template.buckets, [images]);
     assert_eq!((template.table.name.as_str(), template.table.arn.as_str()), ("kith-Table", table));
     assert_eq!(template.table.create["StreamSpecification"]["StreamEnabled"], true);
     assert!(template.table.create.get("DeletionProtectionEnabled").is_none());
@@ -222,7 +234,20 @@ fn what_is_not_known_is_refused_with_its_place() {
             "ShowThingIntegration",
             "no attribute Color",
         ),
-        ("Type: AWS::SecretsManager::Secret", "Type: AWS::S3::Bucket", "Resources/Keys", "unknown kind of resource"),
+        (
+            "Type: AWS::SecretsManager::Secret",
+            "Type: AWS::RDS::DBCluster",
+            "Resources/Keys",
+            "unknown kind of resource",
+        ),
+        (
+            "PublicAccessBlockConfiguration: {BlockPublicAcls: true}",
+            "VersioningConfiguration: {Status: Enabled}",
+            "Resources/Images",
+            "VersioningConfiguration",
+        ),
+        ("{Effect: Deny, Principal", "{Effect: Allow, Principal", "Resources/ImagesPolicy", "may only deny"),
+        ("Bucket: !Ref Images", "Bucket: other", "Resources/ImagesPolicy", "`other` is no bucket"),
         ("Handler: bootstrap", "Handler: bootstrap\n    Layers: [x]", "Layers", "does not know this property"),
         ("Effect: Allow\n", "Effect: Deny\n", "Policies", "Allow statements only"),
         ("ForAllValues:StringLike", "ForAnyValue:StringLike", "Policies", "does not enforce the condition"),

@@ -11,12 +11,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
 use kith_local::Clock;
 use kith_local::aws::{Aws, AwsOptions, Call};
-use kith_local::template::{SecretSpec, Statement, TableSpec};
+use kith_local::template::{BucketSpec, SecretSpec, Statement, TableSpec};
 use serde_json::json;
 
 pub(crate) const TABLE: &str = "arn:aws:dynamodb:eu-central-1:000000000000:table/kith";
 pub(crate) const INDEX: &str = "arn:aws:dynamodb:eu-central-1:000000000000:table/kith/index/gsi1";
 pub(crate) const SECRET: &str = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:kith/signing";
+pub(crate) const BUCKET: &str = "arn:aws:s3:::kith-images";
 pub(crate) const IDENTITY: &str = "arn:aws:ses:eu-central-1:000000000000:identity/kith.example";
 pub(crate) const DELIVER_MAIL: &str = "arn:aws:lambda:eu-central-1:000000000000:function:kith-deliver-mail";
 
@@ -47,6 +48,7 @@ impl Side {
             data: data.map(Path::to_path_buf),
             table: TableSpec { name: "kith".into(), arn: TABLE.into(), create, ttl_attribute: "ttl".into() },
             secrets: vec![SecretSpec { name: "kith/signing".into(), arn: SECRET.into() }],
+            buckets: vec![BucketSpec { name: "kith-images".into(), arn: BUCKET.into() }],
             clock: clock.clone(),
             fault_rate,
         });
@@ -69,6 +71,8 @@ impl Side {
             vec![
                 allow(&dynamo, &[TABLE, INDEX], Some(&["*"])),
                 allow(&["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"], &[SECRET], None),
+                allow(&["s3:PutObject", "s3:GetObject", "s3:DeleteObject"], &[&format!("{BUCKET}/*")], None),
+                allow(&["s3:ListBucket"], &[BUCKET], None),
                 allow(&["ses:SendRawEmail"], &[IDENTITY], None),
                 allow(&["lambda:InvokeFunction"], &[DELIVER_MAIL], None),
             ],
@@ -109,7 +113,13 @@ macro_rules! clients {
 }
 
 impl Function<'_> {
-    clients!(dynamo: aws_sdk_dynamodb, secrets: aws_sdk_secretsmanager, ses: aws_sdk_ses, lambda: aws_sdk_lambda);
+    clients!(
+        dynamo: aws_sdk_dynamodb,
+        secrets: aws_sdk_secretsmanager,
+        ses: aws_sdk_ses,
+        lambda: aws_sdk_lambda,
+        s3: aws_sdk_s3
+    );
 
     /// Retries like the SDK does by default; without this, the first failure shows.
     pub(crate) fn retrying(mut self) -> Self {

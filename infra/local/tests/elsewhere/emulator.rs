@@ -1,6 +1,7 @@
-//! An emulator that knows nothing of Kith: DynamoDB with its streams, and Secrets Manager, at one address.
+//! An emulator that knows nothing of Kith: DynamoDB with its streams, Secrets Manager, and the buckets of S3, at one
+//! address.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -8,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use dynoxide::{Database, DynoxideError};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode, Uri};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -26,14 +27,31 @@ struct Shared {
     database: Database,
     /// Values of secrets by name; `null` while there is none.
     secrets: Mutex<BTreeMap<String, Value>>,
+    /// Names of buckets; `None` where there is no S3.
+    buckets: Option<Mutex<BTreeSet<String>>>,
     actions: Mutex<Vec<String>>,
 }
 
 impl Emulator {
     pub(crate) async fn start() -> Self {
+        Self::start_with(Some(Mutex::default())).await
+    }
+
+    /// One that serves nothing but what has a target in its header.
+    pub(crate) async fn without_s3() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// One in which somebody else has every bucket.
+    pub(crate) async fn with_all_names_taken() -> Self {
+        Self::start_with(Some(Mutex::new(BTreeSet::from(["*".to_owned()])))).await
+    }
+
+    async fn start_with(buckets: Option<Mutex<BTreeSet<String>>>) -> Self {
         let shared = Arc::new(Shared {
             database: Database::memory().unwrap(),
             secrets: Mutex::default(),
+            buckets,
             actions: Mutex::default(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -45,6 +63,10 @@ impl Emulator {
 
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    pub(crate) fn buckets(&self) -> Vec<String> {
+        self.shared.buckets.iter().flat_map(|buckets| buckets.lock().unwrap().clone()).collect()
     }
 
     /// What it was asked for, in order.
@@ -59,10 +81,19 @@ impl Drop for Emulator {
     }
 }
 
-async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn answer(
+    State(shared): State<Arc<Shared>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let signed = headers["authorization"].to_str().unwrap();
     assert!(signed.contains("Credential=test/"), "{signed}");
-    let (service, action) = headers["x-amz-target"].to_str().unwrap().split_once('.').unwrap();
+    let Some(target) = headers.get("x-amz-target") else {
+        return shared.bucket(&method, uri.path().trim_start_matches('/'), &body);
+    };
+    let (service, action) = target.to_str().unwrap().split_once('.').unwrap();
     shared.actions.lock().unwrap().push(action.to_owned());
     let request = serde_json::from_slice(&body).unwrap();
     let (status, body) = match service {
@@ -96,6 +127,31 @@ impl Shared {
             "GetRecords" => call(request, |request| database.get_records(request)),
             _ => panic!("{action} is not emulated"),
         }
+    }
+
+    fn bucket(&self, method: &Method, name: &str, body: &[u8]) -> Response {
+        let Some(buckets) = &self.buckets else {
+            return (StatusCode::BAD_REQUEST, json!({"__type": "MissingAuthenticationToken"}).to_string())
+                .into_response();
+        };
+        let mut buckets = buckets.lock().unwrap();
+        let status = match *method {
+            Method::HEAD if buckets.contains("*") => StatusCode::FORBIDDEN,
+            Method::HEAD if buckets.contains(name) => StatusCode::OK,
+            Method::HEAD => StatusCode::NOT_FOUND,
+            Method::PUT if buckets.contains("*") => {
+                let error = "<Error><Code>BucketAlreadyExists</Code><Message>choose another</Message></Error>";
+                return (StatusCode::CONFLICT, error).into_response();
+            }
+            Method::PUT => {
+                let region = "<LocationConstraint>eu-central-1</LocationConstraint>";
+                assert!(String::from_utf8_lossy(body).contains(region), "{body:?}");
+                assert!(buckets.insert(name.to_owned()), "made twice");
+                StatusCode::OK
+            }
+            _ => panic!("{method} is not emulated"),
+        };
+        status.into_response()
     }
 
     fn secret(&self, action: &str, request: &Value) -> (u16, String) {

@@ -1,0 +1,24 @@
+//! `DELETE /v1/me/profile-photo`: removes one's own profile photo.
+
+use crate::own_photo;
+use kith_domain::PhotoKind;
+use kith_http::{Cx, Function, IfMatch, IfMatchHeader, Member, NoContent, Result, Router, Setting};
+use utoipa_axum::routes;
+
+/// The function.
+pub fn function() -> Function {
+    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl];
+    Function::route("remove-profile-photo", NEEDS, || Router::default().routes(routes!(remove_profile_photo)))
+}
+
+/// Remove your profile photo
+///
+/// A default picture takes its place. 404 where no photo has been set.
+#[utoipa::path(
+    delete, path = "/v1/me/profile-photo", operation_id = "remove-profile-photo", tag = "photos",
+    security(("bearer" = [])), params(IfMatchHeader), extensions(("x-kith-who" = json!("own"))),
+    responses((status = 204, description = "It is gone"))
+)]
+pub async fn remove_profile_photo(cx: Cx, who: Member, IfMatch(rev): IfMatch) -> Result<NoContent> {
+    own_photo::remove(&cx, who.user, rev, PhotoKind::ProfilePhoto).await
+}

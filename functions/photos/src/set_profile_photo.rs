@@ -1,0 +1,36 @@
+//! `PUT /v1/me/profile-photo`: sets one's own profile photo.
+
+use crate::{own_photo, upload};
+use kith_domain::PhotoKind;
+use kith_http::{Cx, FileBody, Function, IfMatch, IfMatchHeader, Member, PhotoView, Result, Router, Setting, Tagged};
+use utoipa_axum::routes;
+
+/// The function.
+pub fn function() -> Function {
+    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl, Setting::ImagesBucket];
+    Function::route("set-profile-photo", NEEDS, || Router::default().routes(routes!(set_profile_photo)))
+        .taking_up_to(upload::BODY)
+}
+
+/// Set your profile photo
+///
+/// A PNG, JPEG or WebP by its content, of at most 4 MiB and 4096 by 4096 pixels: as the body itself, or as the only part
+/// of a form. It is made anew from its pixels in two sizes; nothing else of the file is kept, such as where it was
+/// taken.
+#[utoipa::path(
+    put, path = "/v1/me/profile-photo", operation_id = "set-profile-photo", tag = "photos", security(("bearer" = [])),
+    request_body(content(
+        (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp"),
+        (Vec<u8> = "application/octet-stream"), (Vec<u8> = "multipart/form-data")
+    )),
+    params(IfMatchHeader), extensions(("x-kith-who" = json!("own"))),
+    responses((status = 200, description = "The photo as it is now", body = PhotoView, headers(("ETag"))))
+)]
+pub async fn set_profile_photo(
+    cx: Cx,
+    who: Member,
+    IfMatch(rev): IfMatch,
+    file: FileBody,
+) -> Result<Tagged<PhotoView>> {
+    own_photo::set(&cx, who.user, rev, PhotoKind::ProfilePhoto, file).await
+}
