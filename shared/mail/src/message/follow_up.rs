@@ -2,7 +2,7 @@
 
 use crate::{MailError, Message};
 use askama::Template;
-use kith_domain::{Email, FollowUp};
+use kith_domain::{Email, FollowUp, MeetingPoint};
 
 /// As much of what is planned as fits into a subject on a phone.
 const SHOWN: usize = 34;
@@ -16,7 +16,7 @@ impl Message {
         let local = follow_up.local();
         let when = &local.strftime("%A, %-d %B %Y, %H:%M").to_string();
         let zone = &format!("{}, UTC{}", follow_up.time_zone, local.strftime("%:z"));
-        let place = follow_up.place.as_ref().map(|place| place.as_str());
+        let place = follow_up.place.as_ref().map(MeetingPoint::as_str);
         let facts = Facts { what, with, when, zone, place };
         Self::rendered(to, subject, &FollowUpText { facts }, &FollowUpHtml { subject, facts })
     }
