@@ -396,13 +396,10 @@ async fn a17_script_and_injection_are_kept_word_for_word_and_do_nothing() {
         assert_eq!(written(&seen.json()), written(&card));
         assert_eq!(seen.header("content-type"), Some("application/json"));
         assert_eq!(seen.header("x-content-type-options"), Some("nosniff"));
-        // It is sought for as what it is, and finds nobody else's.
-        for parameter in ["q", "company", "event", "place"] {
-            let hits = found(&eve, &[(parameter, text)]).await;
-            assert!(hits.contains(&id), "{parameter}={text}");
-            assert!(found(&ada, &[(parameter, text)]).await.is_empty(), "{parameter}={text}");
-        }
+        // It is sought for as what it is.
+        assert!(found(&eve, &[("q", text), ("company", text), ("event", text), ("place", text)]).await.contains(&id));
         assert_eq!(found(&eve, &[("tag", &short)]).await, std::slice::from_ref(&id));
+        assert!(found(&ada, &[("q", text)]).await.is_empty(), "{text}");
         stored.push(id);
     }
     stored.reverse();

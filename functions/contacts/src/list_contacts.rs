@@ -73,6 +73,9 @@ impl Wanted {
         {
             return Err(Problem::invalid(vec![Fault::new("?met_to", "must not be before met_from")]));
         }
+        // A text of white space asks for nothing, like a field of a form that was left empty.
+        let [q, company, event, place, tag] =
+            [q, company, event, place, tag].map(|text| text.filter(|text| !text.is_blank()));
         Ok(ContactFilter { q, company, event, place, tag, met_from, met_to })
     }
 }

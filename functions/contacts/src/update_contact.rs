@@ -30,7 +30,7 @@ pub async fn update_contact(
     Json(mut fields): Json<ContactFields>,
 ) -> Result<Tagged<ContactView>> {
     let contact = cx.store.contact(who.user.id, id).await?;
-    introduction::look_up(&cx, who.user.id, &mut fields, contact.introduced_by.as_ref()).await?;
+    introduction::look_up(&cx, who.user.id, &mut fields, Some(&contact)).await?;
     let apply = |contact: &mut Contact| contact.apply(fields.clone(), cx.now).map_err(Problem::from);
     let contact = cx.store.change_contact(contact, rev, apply).await?;
     ContactView::tagged(&cx, contact)

@@ -101,11 +101,8 @@ async fn email_change(cx: &JobCx, user: UserId, now: Timestamp) -> Letter {
 async fn follow_up(cx: &JobCx, due: &Due) -> Letter {
     let store = cx.store()?;
     let Some(user) = live(store.user(due.user).await)?.filter(User::may_act) else { return Ok(None) };
-    let Some(card) = live(store.contact(due.user, due.contact).await)? else { return Ok(None) };
-    match &card.follow_up {
-        Some(planned) if planned.at == due.at => written(Message::follow_up(&user.email, &card.title(), planned)),
-        _ => Ok(None),
-    }
+    let Some((card, planned)) = live(store.planned(due).await)? else { return Ok(None) };
+    written(Message::follow_up(&user.email, &card.title(), &planned))
 }
 
 fn link_to(cx: &JobCx, page: &str, token: &MailToken) -> Result<String, JobError> {

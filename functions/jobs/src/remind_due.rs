@@ -14,7 +14,7 @@ pub fn function() -> Function {
 
 /// What was done.
 #[derive(Default, Serialize)]
-struct Reminded {
+struct Done {
     /// Mails that were left.
     reminded: usize,
     /// Plans that had changed meanwhile, or of which another run reminded.
@@ -23,9 +23,9 @@ struct Reminded {
     failed: usize,
 }
 
-async fn remind_due(cx: JobCx, event: Scheduled) -> Result<Reminded, JobError> {
+async fn remind_due(cx: JobCx, event: Scheduled) -> Result<Done, JobError> {
     let store = cx.store()?;
-    let mut done = Reminded::default();
+    let mut done = Done::default();
     let mut after = None;
     loop {
         let (due, more) = store.due_follow_ups(event.time, after).await?;

@@ -269,17 +269,39 @@ impl Contact {
 
     /// How to call the person: first and last name, or else the company.
     pub fn title(&self) -> String {
-        let names: Vec<&str> =
-            [&self.first_name, &self.last_name].into_iter().flatten().map(CardName::as_str).collect();
-        match &self.company {
-            Some(company) if names.is_empty() => company.to_string(),
-            _ => names.join(" "),
-        }
+        let names = [&self.first_name, &self.last_name].map(|name| name.as_ref().map(CardName::as_str));
+        title(names, self.company.as_ref().map(CompanyName::as_str))
     }
 
     /// This card as who introduced the person on another.
     pub fn as_introducer(&self) -> Introducer {
         Introducer { contact_id: Some(self.id), name: IntroducerName::parse(&self.title()).ok() }
+    }
+}
+
+/// How to call a person of whom this is known.
+fn title(names: [Option<&str>; 2], company: Option<&str>) -> String {
+    let names: Vec<&str> = names.into_iter().flatten().collect();
+    match company {
+        Some(company) if names.is_empty() => company.to_owned(),
+        _ => names.join(" "),
+    }
+}
+
+/// What a reminder says of a card. The function that mails it knows no more of cards, which keeps it small.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Planned {
+    first_name: Option<String>,
+    last_name: Option<String>,
+    company: Option<String>,
+    /// What is planned with the person.
+    pub follow_up: Option<FollowUp>,
+}
+
+impl Planned {
+    /// How to call the person, as on the card.
+    pub fn title(&self) -> String {
+        title([self.first_name.as_deref(), self.last_name.as_deref()], self.company.as_deref())
     }
 }
 

@@ -69,6 +69,11 @@ impl SearchText {
         }
         Ok(Self(fold(&text)))
     }
+
+    /// Whether there is nothing to search for.
+    pub fn is_blank(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 parsed_text!(SearchText, "a text");

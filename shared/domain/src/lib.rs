@@ -37,7 +37,7 @@ pub use card_text::{
     CardName, CompanyName, EventName, IntroducerName, MemoryText, PhoneNumber, PlaceName, Position, SocialMedia, Spark,
     Tag,
 };
-pub use contact::{Contact, ContactFields, Introducer, Nameless, NewContact};
+pub use contact::{Contact, ContactFields, Introducer, Nameless, NewContact, Planned};
 pub use contact_search::{ContactEntry, ContactFilter, SearchText};
 pub use email::Email;
 pub use follow_up::{Due, FollowUp, FollowUpPlan, MeetingPoint, Moment, Occasion};

@@ -9,7 +9,6 @@ use crate::transaction::Transaction;
 use crate::{Answer, Result, Store, StoreError};
 use jiff::Timestamp;
 use kith_domain::{Contact, ContactEntry, ContactFilter, ContactId, Photo, Task, Upload, UserId, Work};
-use std::collections::VecDeque;
 
 /// How many entries a search reads at first. It reads more at a time as it goes on: what is sought may be among the
 /// newest, and if it is not, nearly all have to be read.
@@ -170,33 +169,15 @@ impl Store {
         after: Option<ContactId>,
         limit: usize,
     ) -> Result<(Vec<Contact>, bool)> {
-        let mut found = if filter.takes_all() {
-            self.newest_contacts(owner, after, limit + 1).await?
-        } else {
-            self.search_contacts(owner, filter, after, limit + 1).await?
-        };
+        if filter.takes_all() {
+            let after = after.map(|id| keys::contact(owner, id).sk);
+            return self.newest(&keys::contacts_of(owner), CONTACTS, after, limit).await;
+        }
+        // One more than asked for tells whether there is a next page.
+        let mut found = self.search_contacts(owner, filter, after, limit + 1).await?;
         let more = found.len() > limit;
         found.truncate(limit);
         Ok((found, more))
-    }
-
-    /// The newest `count` cards before `after`, or as many as there are.
-    async fn newest_contacts(&self, owner: UserId, after: Option<ContactId>, count: usize) -> Result<Vec<Contact>> {
-        let pk = keys::contacts_of(owner);
-        let mut after = after.map(|id| keys::contact(owner, id).sk);
-        let mut found = Vec::new();
-        loop {
-            // A page ends after a megabyte, too.
-            let wanted = i32::try_from(count - found.len()).unwrap_or(i32::MAX);
-            let (items, more) = self.page(&pk, CONTACTS, Order::NewestFirst, after.as_deref(), wanted).await?;
-            after = items.last().and_then(|item| text_of(item, "sk")).map(str::to_owned);
-            for item in items {
-                found.push(entity(item)?);
-            }
-            if !more || found.len() >= count {
-                return Ok(found);
-            }
-        }
     }
 
     /// The newest `count` cards before `after` that the filter takes, or as many as there are.
@@ -214,17 +195,17 @@ impl Store {
         loop {
             let (items, more) = self.page(&pk, ENTRIES, Order::NewestFirst, after.as_deref(), stretch).await?;
             after = items.last().and_then(|item| text_of(item, "sk")).map(str::to_owned);
-            let mut taken = VecDeque::new();
+            let mut taken = Vec::new();
             for item in items {
                 let id = contact_of_entry(&item)?;
                 if filter.takes(&entity(item)?) {
-                    taken.push_back(id);
+                    taken.push(keys::contact(owner, id));
                 }
             }
-            while !taken.is_empty() && found.len() < count {
-                let batch = taken.drain(..taken.len().min(count - found.len()).min(BATCH));
-                let keys = batch.map(|id| keys::contact(owner, id)).collect();
-                for item in self.get_many(keys).await?.into_iter().flatten() {
+            let mut taken = taken.into_iter();
+            while found.len() < count && taken.len() > 0 {
+                let batch = taken.by_ref().take(BATCH.min(count - found.len())).collect();
+                for item in self.get_many(batch).await?.into_iter().flatten() {
                     let contact: Contact = entity(item)?;
                     if filter.takes(&ContactEntry::of(&contact)) {
                         found.push(contact);

@@ -9,7 +9,7 @@ use crate::table::{Expression, Order};
 use crate::transaction::Transaction;
 use crate::{Result, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
-use kith_domain::{Contact, Due, FollowUp, Task, UserId, Work};
+use kith_domain::{Contact, Due, FollowUp, Planned, Task, UserId, Work};
 use serde_json::json;
 
 /// As many as a batch can read.
@@ -117,6 +117,14 @@ impl Store {
                 return Ok((cards, false));
             }
         }
+    }
+
+    /// What a reminder says of a card; `NotFound` where there is none, or nothing is planned on it for that time.
+    pub async fn planned(&self, due: &Due) -> Result<(Planned, FollowUp)> {
+        let card = self.get(&keys::contact(due.user, due.contact)).await?.ok_or(StoreError::NotFound)?;
+        let mut card: Planned = entity(card)?;
+        let follow_up = card.follow_up.take().filter(|follow_up| follow_up.at == due.at);
+        Ok((card, follow_up.ok_or(StoreError::NotFound)?))
     }
 
     /// Up to 100 follow-ups that are due and of which nobody has been reminded, the oldest first, beyond `after`; and

@@ -1,9 +1,9 @@
 //! Memories of somebody, kept with their card. Whether there is the card is asked of its entry, which is smaller.
 
 use crate::difference::{Changeable, Tries, changed_or_gone};
-use crate::item::{Item, entity, item, text_of};
+use crate::item::{Item, entity, item};
 use crate::keys::{self, Key};
-use crate::table::{Expression, Order};
+use crate::table::Expression;
 use crate::transaction::Transaction;
 use crate::{Answer, Result, Store, StoreError};
 use jiff::Timestamp;
@@ -37,37 +37,12 @@ impl Store {
         after: Option<MemoryId>,
         limit: usize,
     ) -> Result<(Vec<Memory>, bool)> {
-        let card = keys::contact_entry(owner, contact);
-        let (card, memories) = tokio::join!(self.get(&card), self.newest_memories(owner, contact, after, limit + 1));
+        let (card, pk, prefix) =
+            (keys::contact_entry(owner, contact), keys::contacts_of(owner), keys::memories_of(contact));
+        let after = after.map(|id| keys::memory(owner, contact, id).sk);
+        let (card, page) = tokio::join!(self.get(&card), self.newest(&pk, &prefix, after, limit));
         card?.ok_or(StoreError::NotFound)?;
-        let mut memories = memories?;
-        let more = memories.len() > limit;
-        memories.truncate(limit);
-        Ok((memories, more))
-    }
-
-    async fn newest_memories(
-        &self,
-        owner: UserId,
-        contact: ContactId,
-        after: Option<MemoryId>,
-        count: usize,
-    ) -> Result<Vec<Memory>> {
-        let (pk, prefix) = (keys::contacts_of(owner), keys::memories_of(contact));
-        let mut after = after.map(|id| keys::memory(owner, contact, id).sk);
-        let mut found = Vec::new();
-        loop {
-            // A page ends after a megabyte, too.
-            let wanted = i32::try_from(count - found.len()).unwrap_or(i32::MAX);
-            let (items, more) = self.page(&pk, &prefix, Order::NewestFirst, after.as_deref(), wanted).await?;
-            after = items.last().and_then(|item| text_of(item, "sk")).map(str::to_owned);
-            for item in items {
-                found.push(entity(item)?);
-            }
-            if !more || found.len() >= count {
-                return Ok(found);
-            }
-        }
+        page
     }
 
     /// A memory; `NotFound` where it or its card is not there.

@@ -1,7 +1,7 @@
 //! The connection to the table and the single-item calls. Counts what every call costs.
 
 use crate::error::failure;
-use crate::item::Item;
+use crate::item::{Item, entity, text_of};
 use crate::keys::{Key, text};
 use crate::{Result, StoreError};
 use aws_sdk_dynamodb::Client;
@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity, ReturnValue,
     ReturnValuesOnConditionCheckFailure,
 };
+use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -210,11 +211,40 @@ impl Store {
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key.is_some()))
     }
 
+    /// The newest `limit` entities of a partition whose sort key begins with `prefix`, before the sort key `after`, and
+    /// whether there are more. The database also ends a page after a megabyte; this one is short only when it is the
+    /// last.
+    pub(crate) async fn newest<T: DeserializeOwned>(
+        &self,
+        pk: &str,
+        prefix: &str,
+        mut after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<T>, bool)> {
+        let mut found = Vec::new();
+        loop {
+            // One more than asked for tells whether there is a next page.
+            let wanted = i32::try_from(limit + 1 - found.len()).unwrap_or(i32::MAX);
+            let (items, more) = self.page(pk, prefix, Order::NewestFirst, after.as_deref(), wanted).await?;
+            after = items.last().and_then(|item| text_of(item, "sk")).map(str::to_owned);
+            for item in items {
+                found.push(entity(item)?);
+            }
+            if found.len() > limit {
+                found.truncate(limit);
+                return Ok((found, true));
+            }
+            if !more {
+                return Ok((found, false));
+            }
+        }
+    }
+
     /// Everything of a small partition whose sort key begins with `prefix`, in order.
     pub(crate) async fn everything(&self, pk: &str, prefix: &str) -> Result<Vec<Item>> {
         let mut all: Vec<Item> = Vec::new();
         loop {
-            let after = all.last().and_then(|item| crate::item::text_of(item, "sk")).map(str::to_owned);
+            let after = all.last().and_then(|item| text_of(item, "sk")).map(str::to_owned);
             let (items, more) = self.page(pk, prefix, Order::OldestFirst, after.as_deref(), 100).await?;
             all.extend(items);
             if !more {

@@ -2,10 +2,27 @@
 
 use crate::{MailError, Message};
 use askama::Template;
-use kith_domain::{Email, FollowUp};
+use jiff::Zoned;
+use jiff::civil::Weekday;
+use kith_domain::{Email, FollowUp, MeetingPoint};
 
 /// As much of what is planned as fits into a subject on a phone.
 const SHOWN: usize = 34;
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
 
 impl Message {
     /// "It is time": reminds `to` of what they have planned with `with`, at the time that clocks show where it was
@@ -14,12 +31,35 @@ impl Message {
         let what = follow_up.what.as_str();
         let subject = &format!("Kith reminder: {}", shortened(what));
         let local = follow_up.local();
-        let when = &local.strftime("%A, %-d %B %Y, %H:%M").to_string();
-        let zone = &format!("{}, UTC{}", follow_up.time_zone, local.strftime("%:z"));
-        let place = follow_up.place.as_ref().map(|place| place.as_str());
+        let (when, zone) = (&in_words(&local), &format!("{}, UTC{}", follow_up.time_zone, offset(&local)));
+        let place = follow_up.place.as_ref().map(MeetingPoint::as_str);
         let facts = Facts { what, with, when, zone, place };
         Self::rendered(to, subject, &FollowUpText { facts }, &FollowUpHtml { subject, facts })
     }
+}
+
+/// Such as `Tuesday, 1 December 2026, 15:00`. By hand: with the library's formatter the function that mails it
+/// outgrows its budget.
+fn in_words(local: &Zoned) -> String {
+    let weekday = match local.weekday() {
+        Weekday::Monday => "Monday",
+        Weekday::Tuesday => "Tuesday",
+        Weekday::Wednesday => "Wednesday",
+        Weekday::Thursday => "Thursday",
+        Weekday::Friday => "Friday",
+        Weekday::Saturday => "Saturday",
+        Weekday::Sunday => "Sunday",
+    };
+    let month = usize::try_from(local.month() - 1).ok().and_then(|month| MONTHS.get(month)).unwrap_or(&"");
+    let (day, year, hour, minute) = (local.day(), local.year(), local.hour(), local.minute());
+    format!("{weekday}, {day} {month} {year}, {hour:02}:{minute:02}")
+}
+
+/// Such as `+01:00`.
+fn offset(local: &Zoned) -> String {
+    let seconds = local.offset().seconds();
+    let (sign, minutes) = (if seconds < 0 { '-' } else { '+' }, seconds.abs() / 60);
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 /// The beginning of a text, with an ellipsis where there is more.
@@ -65,6 +105,16 @@ mod tests {
         assert_eq!(shortened(&"é".repeat(34)), "é".repeat(34));
         assert_eq!(shortened(&"é".repeat(35)), format!("{}…", "é".repeat(33)));
         assert_eq!(shortened(&format!("{} and so on", "a".repeat(32))), format!("{}…", "a".repeat(32)));
+    }
+
+    #[test]
+    fn every_day_and_month_has_its_name() {
+        let mut local = jiff::civil::date(2026, 1, 1).at(9, 5, 0, 0).in_tz("America/St_Johns").unwrap();
+        for _ in 0..400 {
+            assert_eq!(in_words(&local), local.strftime("%A, %-d %B %Y, %H:%M").to_string());
+            assert_eq!(offset(&local), local.strftime("%:z").to_string());
+            local = local.tomorrow().unwrap();
+        }
     }
 
     #[test]
