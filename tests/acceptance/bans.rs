@@ -55,6 +55,8 @@ async fn c31_a_banned_person_is_refused_everywhere_from_the_next_request_on() {
             .path
             .replace("{user_id}", &bob.id())
             .replace("{username}", &bob.person.username)
+            .replace("{contact_id}", "con_0192f0c1a2b37c4d8e5f60718293a4b5")
+            .replace("{memory_id}", "mem_0192f0c1a2b37c4d8e5f60718293a4b5")
             .replace("{session_id}", "ses_1");
         for actor in [&ada, &phone] {
             let request = actor.request(&route.method, &path);

@@ -3,7 +3,7 @@
 use crate::follow_up_view::FollowUpView;
 use kith_domain::{ContactId, FollowUp, FollowUpPlan};
 use kith_http::{
-    Caller, Cx, Fault, Function, IfMatch, IfMatchHeader, Json, Path, Problem, Result, Router, Setting, Tagged,
+    Cx, Fault, Function, IfMatch, IfMatchHeader, Json, Member, Path, Problem, Result, Router, Setting, Tagged,
 };
 use utoipa_axum::routes;
 
@@ -25,13 +25,12 @@ pub fn function() -> Function {
 )]
 pub async fn plan_follow_up(
     cx: Cx,
-    caller: Caller,
+    who: Member,
     Path(id): Path<ContactId>,
     IfMatch(rev): IfMatch,
     Json(plan): Json<FollowUpPlan>,
 ) -> Result<Tagged<FollowUpView>> {
-    let owner = caller.id();
-    let (who, contact) = caller.admit(&cx, cx.store.contact(owner, id)).await?;
+    let contact = cx.store.contact(who.user.id, id).await?;
     let follow_up = FollowUp::new(&plan, &who.user.preferences.time_zone, cx.now)
         .map_err(|invalid| Problem::invalid(vec![Fault::new("/at", invalid.to_string())]))?;
     let contact = cx.store.plan_follow_up(contact, rev, &follow_up, cx.now).await?;
