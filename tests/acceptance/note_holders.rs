@@ -246,6 +246,23 @@ async fn b01_of_many_who_destroy_a_note_at_once_one_does_and_nobody_fails() {
 }
 
 #[tokio::test]
+async fn b01_a_note_that_is_opened_and_destroyed_at_once_is_read_once_at_most_and_gone() {
+    let Some(kith) = Kith::with_helpers().await else { return };
+    for _ in 0..5 {
+        let note = kith.visitor().seal(json!({"text": "a"})).await;
+        let (id, token, manage_token) = (note.text_at("/id"), note.text_at("/token"), note.text_at("/manage_token"));
+        let readers: Vec<Actor> = (0..8).map(|_| kith.visitor()).collect();
+        let opening = join_all(readers.iter().map(|reader| async { reader.open(&token).await }));
+        let (opened, destroyed) = futures::join!(opening, async { readers[0].destroy(&id, Some(&manage_token)).await });
+        destroyed.assert_status(204);
+        assert!(opened.iter().all(|answer| [200, 404].contains(&answer.status())), "{opened:?}");
+        assert!(opened.iter().filter(|answer| answer.status() == 200).count() <= 1);
+        assert_gone(&kith.visitor().open(&token).await);
+        assert!(!kith.table().await.iter().any(|item| item.to_string().contains(&id)), "something of it is back");
+    }
+}
+
+#[tokio::test]
 async fn c31_a_banned_author_can_neither_seal_nor_destroy_and_whoever_has_the_link_still_reads() {
     let Some(kith) = Kith::with_helpers().await else { return };
     let (root, ada) = (kith.admin("root").await, kith.registered("ada").await);

@@ -69,6 +69,22 @@ async fn b01_b03_sealing_gives_a_link_and_opening_it_gives_the_text_once() {
 }
 
 #[tokio::test]
+async fn a15_nothing_but_a_post_opens_a_note() {
+    let kith = Kith::shared().await;
+    let (writer, reader) = (kith.visitor(), kith.visitor());
+    let token = writer.seal(json!({"text": "a"})).await.text_at("/token");
+    for path in [format!("/v1/notes/{token}"), format!("/v1/notes/{token}/open"), format!("/n/{token}")] {
+        for method in ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+            let answer = reader.request(method, &path).await;
+            assert!([200, 204, 404, 405].contains(&answer.status()), "{answer}");
+            assert!(!answer.text().contains("\"text\""), "{answer}");
+        }
+    }
+    reader.post(&format!("/v1/notes/{token}")).await.assert_problem(405, "method-not-allowed");
+    assert_eq!(reader.open(&token).await.assert_status(200).text_at("/text"), "a");
+}
+
+#[tokio::test]
 async fn b01_it_is_opened_as_often_as_it_may_be() {
     let kith = Kith::shared().await;
     let sealed = kith.visitor().seal(json!({"text": "for three", "max_views": 3})).await;

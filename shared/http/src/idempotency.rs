@@ -32,7 +32,8 @@ pub(crate) struct BodyHash(pub(crate) SecretHash);
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "for the contract; read by `Once`")]
 pub struct OnceHeader {
-    /// Makes repeats of this request have one effect and one answer, for 24 hours.
+    /// Makes repeats of this request have one effect and one answer, for 24 hours. Make it up at random: the answer is
+    /// kept sealed under it.
     #[param(rename = "Idempotency-Key", min_length = 16, max_length = 128)]
     idempotency_key: Option<String>,
 }
