@@ -8,6 +8,7 @@ mod follow_ups;
 mod leaving;
 mod links;
 mod mails;
+mod photos;
 mod random;
 mod sessions;
 mod users;
