@@ -3,9 +3,9 @@
 use kith_tests::Kith;
 use serde_json::json;
 
-use crate::contacts::card;
 use crate::journey::{Went, expect, helper};
 use crate::people::{admin, give_role, member};
+use crate::photos;
 
 /// The part of one function.
 pub(crate) async fn part(kith: &Kith, operation: &str) -> Went {
@@ -24,7 +24,9 @@ pub(crate) async fn part(kith: &Kith, operation: &str) -> Went {
 
 async fn show_me(kith: &Kith) -> Went {
     let ada = kith.registered("ada").await;
-    expect(ada.get("/v1/me"), 200).await?;
+    photos::upload(&ada, photos::PROFILE).await?;
+    let me = expect(ada.get("/v1/me"), 200).await?.json();
+    photos::open(kith, &me["profile_photo"]).await?;
     expect(kith.visitor().get("/v1/me"), 401).await?;
     Ok(())
 }
@@ -33,9 +35,12 @@ async fn show_me(kith: &Kith) -> Went {
 /// is taken, and another address.
 async fn update_me(kith: &Kith) -> Went {
     let ada = kith.registered("ada").await;
+    photos::upload(&ada, photos::PROFILE).await?;
     let change = |what| ada.patch("/v1/me").json(what);
     let rename = |name: &str| change(json!({"first_name": name}));
-    let tag = expect(rename("Augusta"), 200).await?.header("etag").unwrap_or_default().to_owned();
+    let renamed = expect(rename("Augusta"), 200).await?;
+    photos::open(kith, &renamed.json()["profile_photo"]).await?;
+    let tag = renamed.header("etag").unwrap_or_default().to_owned();
     expect(rename("Ada").header("if-match", &tag), 200).await?;
     expect(rename("Augusta").header("if-match", &tag), 412).await?;
     let race = ["One", "Two", "Three", "Four"].map(|name| expect(rename(name), 200));
@@ -96,12 +101,13 @@ async fn delete_me(kith: &Kith) -> Went {
     Ok(())
 }
 
-/// An account with sessions, a link, a card and a part in the audit trail: nothing is left, and a mail says so.
+/// An account with sessions, a link, a card, photos and a part in the audit trail: nothing is left, and a mail says so.
 async fn erase(kith: &Kith) -> Went {
     let (boss, ada) = (admin(kith, "boss").await?, member(kith, "ada").await?);
     give_role(&boss, &ada.id(), "moderator").await?;
     expect(ada.log_in(), 200).await?;
-    card(&ada).await?;
+    photos::card_with_photo(&ada).await?;
+    photos::upload(&ada, photos::PROFILE).await?;
     expect(ada.leave(), 204).await?;
     helper(kith, "/_kith/settle").await?;
     let names = [ada.id(), ada.person.username.clone(), ada.person.email.clone()];
@@ -117,6 +123,7 @@ async fn erase(kith: &Kith) -> Went {
     if !left.is_empty() {
         return Err(format!("left of an erased account: {left:?}"));
     }
+    photos::expect_no_objects(kith, &ada).await?;
     let mails = kith.mails_to(&ada.person.email).await.len();
     if mails == 2 { Ok(()) } else { Err(format!("{mails} mails to somebody who joined and left")) }
 }

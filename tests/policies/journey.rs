@@ -6,7 +6,7 @@
 use kith_tests::{Actor, Answer, Kith, Request};
 use serde_json::json;
 
-use crate::{accounts, contacts, follow_ups, links, mails, sessions, users};
+use crate::{accounts, contacts, follow_ups, links, mails, photos, sessions, users};
 
 /// How a part of the journey went: the error says which step was answered how.
 pub(crate) type Went = Result<(), String>;
@@ -23,7 +23,7 @@ pub(crate) async fn helper(kith: &Kith, path: &str) -> Result<Answer, String> {
 }
 
 /// The operations in the order of the journey. Those that move the clock far come last.
-pub(crate) const OPERATIONS: [&str; 66] = [
+pub(crate) const OPERATIONS: [&str; 73] = [
     "show-home",
     "show-greeting",
     "show-health",
@@ -72,6 +72,13 @@ pub(crate) const OPERATIONS: [&str; 66] = [
     "list-follow-ups",
     "remind-due",
     "clean-up",
+    "set-profile-photo",
+    "remove-profile-photo",
+    "set-cover-photo",
+    "remove-cover-photo",
+    "set-contact-photo",
+    "remove-contact-photo",
+    "show-default-photo",
     "list-users",
     "create-user",
     "show-user",
@@ -117,6 +124,7 @@ pub(crate) async fn part(kith: &Kith, operation: &str) -> Went {
         "plan-follow-up" | "cancel-follow-up" | "list-follow-ups" | "remind-due" | "clean-up" => {
             return follow_ups::part(kith, operation).await;
         }
+        photo if photo.ends_with("-photo") => return photos::part(kith, photo).await,
         card if card.ends_with("-contact") || card.ends_with("-contacts") => return contacts::part(kith, card).await,
         "list-memories" | "add-memory" | "update-memory" | "delete-memory" => {
             return contacts::part(kith, operation).await;
@@ -155,7 +163,7 @@ async fn register(kith: &Kith) -> Went {
     Ok(())
 }
 
-/// Lets a registration expire, with everything that belongs to it.
+/// Lets a registration expire, with everything that belongs to it; and uploads.
 async fn expire(kith: &Kith) -> Went {
     let ada = kith.newcomer("ada");
     expect(ada.register(), 201).await?;
@@ -165,7 +173,8 @@ async fn expire(kith: &Kith) -> Went {
     if expired.json()["registrations"] == 0 || !left.is_empty() {
         return Err(format!("a registration is left: {expired}"));
     }
-    Ok(())
+    // Whoever was logged in a day ago is not any more.
+    photos::expire(kith, &kith.registered("bob").await).await
 }
 
 /// The first key was made at the start; this makes the next, finds that another is not due, and retires one.

@@ -14,6 +14,7 @@ mod links;
 mod mails;
 mod mutation;
 mod people;
+mod photos;
 mod removed;
 mod sessions;
 mod users;
