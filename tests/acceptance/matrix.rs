@@ -1,6 +1,6 @@
 //! Who may do what: every operation against everybody who might try.
 
-use kith_tests::{Actor, Answer, Jwt, Kith};
+use kith_tests::{Actor, Answer, Jwt, Kith, pictures};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,6 +89,10 @@ const MATRIX: &[(&str, Expected)] = &[
     ("purge-expired-notes", admin(200)),
     ("refresh-token", all(401)),
     ("register-account", all(201)),
+    // Where none is set there is none to remove.
+    ("remove-contact-photo", owner(204)),
+    ("remove-cover-photo", own(404)),
+    ("remove-profile-photo", own(404)),
     ("request-password-reset", all(202)),
     ("resend-confirmation", all(202)),
     ("reset-password", all(400)),
@@ -97,11 +101,15 @@ const MATRIX: &[(&str, Expected)] = &[
     ("revoke-session", owner(204)),
     // Here anybody may; a token that is sent must be good.
     ("seal-note", [201, 401, 401, 201, 201, 201, 201]),
+    ("set-contact-photo", owner(200)),
+    ("set-cover-photo", own(200)),
     ("set-permissions", admin(200)),
+    ("set-profile-photo", own(200)),
     ("set-role", admin(200)),
     ("show-accept-invitation-page", all(400)),
     ("show-confirm-page", all(400)),
     ("show-contact", owner(200)),
+    ("show-default-photo", all(200)),
     ("show-docs", all(200)),
     ("show-docs-asset", all(200)),
     ("show-greeting", all(200)),
@@ -150,7 +158,7 @@ struct Card {
     memory: String,
 }
 
-/// A card of this person's with a memory, on which something is planned.
+/// A card of this person's with a memory and a photo, on which something is planned.
 async fn card_of(member: &Actor) -> Card {
     let member = member.elsewhere().logged_in().await;
     let contact = member.post("/v1/contacts").json(json!({"first_name": "Ada"})).await.text_at("/id");
@@ -158,6 +166,8 @@ async fn card_of(member: &Actor) -> Card {
     let memory = member.post(&memories).json(json!({"text": "Takes no sugar"})).await.text_at("/id");
     let plan = member.put(&format!("/v1/contacts/{contact}/follow-up")).json(json!({"at": "2999-12-01"}));
     plan.await.assert_status(200);
+    let photo = member.put(&format!("/v1/contacts/{contact}/photo")).body("image/png", pictures::png(9, 9));
+    photo.await.assert_status(200);
     Card { contact, memory }
 }
 
@@ -215,6 +225,7 @@ async fn attempt(kith: &Kith, operation: &str, actor: &Actor, cast: &Cast) -> An
             let spare = target.elsewhere().logged_in().await;
             route.path.replace("{session_id}", Jwt::parse(spare.access()).claims["sid"].as_str().unwrap())
         }
+        "show-default-photo" => route.path.replace("{kind}", "cover-photo"),
         "show-docs-asset" => route.path.replace("{file}", "swagger-ui.css"),
         "find-user-by-username" => route.path.replace("{username}", &target.person.username),
         _ => route.path.clone(),
@@ -231,7 +242,7 @@ async fn attempt(kith: &Kith, operation: &str, actor: &Actor, cast: &Cast) -> An
     }
     if path.contains("{contact_id}") {
         // One that nobody needs any more.
-        let spare = if operation.starts_with("delete-") || operation.starts_with("cancel-") {
+        let spare = if ["delete-", "cancel-", "remove-"].iter().any(|ends| operation.starts_with(ends)) {
             Some(card_of(target).await)
         } else {
             None
@@ -264,6 +275,9 @@ async fn attempt(kith: &Kith, operation: &str, actor: &Actor, cast: &Cast) -> An
         "seal-note" => request.json(json!({"text": "a note"})).await,
         "open-note" => request.json(json!({})).await,
         "submit-new-note-page" => request.form(&[("text", "a note")]).await,
+        "set-profile-photo" | "set-cover-photo" | "set-contact-photo" => {
+            request.body("image/png", pictures::png(9, 9)).await
+        }
         "set-role" => request.json(json!({"role": "moderator"})).await,
         "set-permissions" => request.json(json!({"permissions": []})).await,
         "submit-confirm-page" => request.form(&[("token", "x"), ("answer", "confirm")]).await,

@@ -10,6 +10,7 @@ mod leaving;
 mod links;
 mod mails;
 mod notes;
+mod photos;
 mod random;
 mod sessions;
 mod users;

@@ -3,10 +3,10 @@
 use kith_tests::Kith;
 use serde_json::json;
 
-use crate::contacts::card;
 use crate::journey::{Went, expect, helper};
 use crate::notes;
 use crate::people::{admin, give_role, member};
+use crate::photos;
 
 /// The part of one function.
 pub(crate) async fn part(kith: &Kith, operation: &str) -> Went {
@@ -25,7 +25,9 @@ pub(crate) async fn part(kith: &Kith, operation: &str) -> Went {
 
 async fn show_me(kith: &Kith) -> Went {
     let ada = kith.registered("ada").await;
-    expect(ada.get("/v1/me"), 200).await?;
+    photos::upload(&ada, photos::PROFILE).await?;
+    let me = expect(ada.get("/v1/me"), 200).await?.json();
+    photos::open(kith, &me["profile_photo"]).await?;
     expect(kith.visitor().get("/v1/me"), 401).await?;
     Ok(())
 }
@@ -34,9 +36,12 @@ async fn show_me(kith: &Kith) -> Went {
 /// is taken, and another address.
 async fn update_me(kith: &Kith) -> Went {
     let ada = kith.registered("ada").await;
+    photos::upload(&ada, photos::PROFILE).await?;
     let change = |what| ada.patch("/v1/me").json(what);
     let rename = |name: &str| change(json!({"first_name": name}));
-    let tag = expect(rename("Augusta"), 200).await?.header("etag").unwrap_or_default().to_owned();
+    let renamed = expect(rename("Augusta"), 200).await?;
+    photos::open(kith, &renamed.json()["profile_photo"]).await?;
+    let tag = renamed.header("etag").unwrap_or_default().to_owned();
     expect(rename("Ada").header("if-match", &tag), 200).await?;
     expect(rename("Augusta").header("if-match", &tag), 412).await?;
     let race = ["One", "Two", "Three", "Four"].map(|name| expect(rename(name), 200));
@@ -97,13 +102,15 @@ async fn delete_me(kith: &Kith) -> Went {
     Ok(())
 }
 
-/// An account with sessions, a link, a card, a note and a part in the audit trail: nothing is left, and a mail says so.
+/// An account with sessions, a link, a card, a note, photos and a part in the audit trail: nothing is left, and a mail
+/// says so.
 async fn erase(kith: &Kith) -> Went {
     let (boss, ada) = (admin(kith, "boss").await?, member(kith, "ada").await?);
     give_role(&boss, &ada.id(), "moderator").await?;
     let note = notes::seal(&ada).await?;
     expect(ada.log_in(), 200).await?;
-    card(&ada).await?;
+    photos::card_with_photo(&ada).await?;
+    photos::upload(&ada, photos::PROFILE).await?;
     expect(ada.leave(), 204).await?;
     helper(kith, "/_kith/settle").await?;
     let names = [ada.id(), ada.person.username.clone(), ada.person.email.clone()];
@@ -120,6 +127,7 @@ async fn erase(kith: &Kith) -> Went {
         return Err(format!("left of an erased account: {left:?}"));
     }
     expect(kith.visitor().get(&format!("/v1/notes/{}", note.text_at("/token"))), 404).await?;
+    photos::expect_no_objects(kith, &ada).await?;
     let mails = kith.mails_to(&ada.person.email).await.len();
     if mails == 2 { Ok(()) } else { Err(format!("{mails} mails to somebody who joined and left")) }
 }

@@ -4,15 +4,16 @@ use kith_tests::{Actor, Kith};
 use serde_json::json;
 
 use crate::journey::{Went, expect};
+use crate::photos;
 
 /// The part of one function.
 pub(crate) async fn part(kith: &Kith, operation: &str) -> Went {
     let ada = kith.registered("ada").await;
     match operation {
-        "list-contacts" => list(&ada).await,
+        "list-contacts" => list(kith, &ada).await,
         "create-contact" => create(&ada).await,
-        "show-contact" => show(&ada).await,
-        "update-contact" => update(&ada).await,
+        "show-contact" => show(kith, &ada).await,
+        "update-contact" => update(kith, &ada).await,
         "delete-contact" => delete(&ada).await,
         "list-memories" => list_memories(&ada).await,
         "add-memory" => add_memory(&ada).await,
@@ -36,13 +37,14 @@ pub(crate) async fn memory(owner: &Actor) -> Result<String, String> {
 }
 
 /// All of them, and those of one place.
-async fn list(ada: &Actor) -> Went {
-    card(ada).await?;
+async fn list(kith: &Kith, ada: &Actor) -> Went {
+    photos::card_with_photo(ada).await?;
     for path in ["/v1/contacts", "/v1/contacts?place=jena"] {
         let found = expect(ada.get(path), 200).await?;
         if found.json()["items"].as_array().is_none_or(|items| items.len() != 1) {
             return Err(format!("one card is expected: {found}"));
         }
+        photos::open(kith, &found.json()["items"][0]["photo"]).await?;
     }
     Ok(())
 }
@@ -57,20 +59,22 @@ async fn create(ada: &Actor) -> Went {
     expect(add(introduced), 201).await.map(drop)
 }
 
-async fn show(ada: &Actor) -> Went {
-    let path = card(ada).await?;
-    expect(ada.get(&path), 200).await.map(drop)
+async fn show(kith: &Kith, ada: &Actor) -> Went {
+    let path = photos::card_with_photo(ada).await?;
+    let shown = expect(ada.get(&path), 200).await?;
+    photos::open(kith, &shown.json()["photo"]).await
 }
 
 /// What a search does not see, and what it sees.
-async fn update(ada: &Actor) -> Went {
-    let path = card(ada).await?;
+async fn update(kith: &Kith, ada: &Actor) -> Went {
+    let path = photos::card_with_photo(ada).await?;
     expect(ada.patch(&path).json(json!({"phone": "1"})), 200).await?;
-    expect(ada.patch(&path).json(json!({"company": "Acme"})), 200).await.map(drop)
+    let changed = expect(ada.patch(&path).json(json!({"company": "Acme"})), 200).await?;
+    photos::open(kith, &changed.json()["photo"]).await
 }
 
 async fn delete(ada: &Actor) -> Went {
-    let path = card(ada).await?;
+    let path = photos::card_with_photo(ada).await?;
     expect(ada.delete(&path), 204).await?;
     expect(ada.get(&path), 404).await.map(drop)
 }

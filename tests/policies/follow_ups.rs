@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::contacts::{card, memory};
 use crate::journey::{Went, expect, helper};
 use crate::people::member;
+use crate::photos;
 
 /// The part of one function.
 pub(crate) async fn part(kith: &Kith, operation: &str) -> Went {
@@ -65,11 +66,12 @@ pub(crate) async fn remind(kith: &Kith) -> Went {
     if mails.len() == 2 && is_reminder { Ok(()) } else { Err(format!("no reminder among {} mails", mails.len())) }
 }
 
-/// A card goes, and a memory with it.
+/// A card goes, and a memory with it; and photos.
 pub(crate) async fn clean_up(kith: &Kith, owner: &Actor) -> Went {
     delete_card(owner).await?;
     helper(kith, "/_kith/settle").await?;
-    expect_no_memories(kith, owner).await
+    expect_no_memories(kith, owner).await?;
+    photos::clean_up(kith, owner).await
 }
 
 /// Adds a card with a memory, and deletes it.

@@ -6,7 +6,7 @@
 use kith_tests::{Actor, Answer, Kith, Request};
 use serde_json::json;
 
-use crate::{accounts, contacts, follow_ups, links, mails, notes, sessions, users};
+use crate::{accounts, contacts, follow_ups, links, mails, notes, photos, sessions, users};
 
 /// How a part of the journey went: the error says which step was answered how.
 pub(crate) type Went = Result<(), String>;
@@ -23,7 +23,7 @@ pub(crate) async fn helper(kith: &Kith, path: &str) -> Result<Answer, String> {
 }
 
 /// The operations in the order of the journey. Those that move the clock far come last.
-pub(crate) const OPERATIONS: [&str; 76] = [
+pub(crate) const OPERATIONS: [&str; 83] = [
     "show-home",
     "show-greeting",
     "show-health",
@@ -72,6 +72,13 @@ pub(crate) const OPERATIONS: [&str; 76] = [
     "list-follow-ups",
     "remind-due",
     "clean-up",
+    "set-profile-photo",
+    "remove-profile-photo",
+    "set-cover-photo",
+    "remove-cover-photo",
+    "set-contact-photo",
+    "remove-contact-photo",
+    "show-default-photo",
     "list-users",
     "create-user",
     "show-user",
@@ -129,6 +136,7 @@ pub(crate) async fn part(kith: &Kith, operation: &str) -> Went {
         "plan-follow-up" | "cancel-follow-up" | "list-follow-ups" | "remind-due" | "clean-up" => {
             return follow_ups::part(kith, operation).await;
         }
+        photo if photo.ends_with("-photo") => return photos::part(kith, photo).await,
         card if card.ends_with("-contact") || card.ends_with("-contacts") => return contacts::part(kith, card).await,
         "list-memories" | "add-memory" | "update-memory" | "delete-memory" => {
             return contacts::part(kith, operation).await;
@@ -167,7 +175,7 @@ async fn register(kith: &Kith) -> Went {
     Ok(())
 }
 
-/// Lets a registration and a note expire, with everything that belongs to them.
+/// Lets a registration, a note and uploads expire, with everything that belongs to them.
 async fn expire(kith: &Kith) -> Went {
     let (ada, bob) = (kith.newcomer("ada"), kith.registered("bob").await);
     expect(ada.register(), 201).await?;
@@ -181,7 +189,8 @@ async fn expire(kith: &Kith) -> Went {
     if expired.json()["notes"] == 0 || !kith.items("note").await.is_empty() {
         return Err(format!("a note is left: {expired}"));
     }
-    Ok(())
+    // Whoever was logged in days ago is not any more.
+    photos::expire(kith, &kith.registered("bob").await).await
 }
 
 /// The first key was made at the start; this makes the next, finds that another is not due, and retires one.

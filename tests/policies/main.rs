@@ -15,6 +15,7 @@ mod mails;
 mod mutation;
 mod notes;
 mod people;
+mod photos;
 mod removed;
 mod sessions;
 mod users;

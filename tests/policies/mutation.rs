@@ -26,8 +26,8 @@ impl Grant {
         let (action, rest) = denial.split_once(' ').unwrap_or((denial, ""));
         // An ARN has five parts before the resource's own name.
         let name = self.resource.splitn(6, ':').nth(5).unwrap_or_default();
-        let begins = self.pattern.as_deref().map_or(format!("on {name}"), |keys| keys.trim_end_matches('*').to_owned());
-        action == self.action && rest.starts_with(&begins)
+        let begins = self.pattern.clone().unwrap_or_else(|| format!("on {name}"));
+        action == self.action && rest.starts_with(begins.trim_end_matches('*'))
     }
 }
 

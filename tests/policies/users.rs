@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::journey::{Went, expect};
 use crate::people::{give_role, invited};
+use crate::photos;
 
 /// The part of one function.
 pub(crate) async fn part(kith: &Kith, operation: &str) -> Went {
@@ -29,6 +30,7 @@ pub(crate) async fn part(kith: &Kith, operation: &str) -> Went {
 /// All, each role, by address, and who may not.
 async fn list(kith: &Kith, boss: &Actor) -> Went {
     let ada = kith.registered("ada").await;
+    photos::upload(&ada, photos::PROFILE).await?;
     let by_email = format!("/v1/users?email={}", ada.person.email);
     for path in ["/v1/users?limit=1", "/v1/users?role=member", "/v1/users?role=moderator", "/v1/users?role=admin"] {
         expect(boss.get(path), 200).await?;
@@ -37,6 +39,7 @@ async fn list(kith: &Kith, boss: &Actor) -> Went {
     if found.json()["items"].as_array().map(Vec::len) != Some(1) {
         return Err(format!("one user has this address: {found}"));
     }
+    photos::open(kith, &found.json()["items"][0]["profile_photo"]).await?;
     expect(ada.get("/v1/users"), 403).await?;
     Ok(())
 }
@@ -56,13 +59,17 @@ async fn create(kith: &Kith, boss: &Actor) -> Went {
 
 async fn show(kith: &Kith, boss: &Actor) -> Went {
     let ada = kith.registered("ada").await;
-    expect(ada.get(&format!("/v1/users/{}", boss.id())), 200).await?;
+    photos::upload(boss, photos::PROFILE).await?;
+    let shown = expect(ada.get(&format!("/v1/users/{}", boss.id())), 200).await?;
+    photos::open(kith, &shown.json()["profile_photo"]).await?;
     expect(boss.get(&format!("/v1/users/{}", ada.id())), 200).await.map(drop)
 }
 
 async fn find(kith: &Kith, boss: &Actor) -> Went {
     let ada = kith.registered("ada").await;
-    expect(ada.get(&format!("/v1/users/by-username/{}", boss.person.username)), 200).await?;
+    photos::upload(boss, photos::PROFILE).await?;
+    let found = expect(ada.get(&format!("/v1/users/by-username/{}", boss.person.username)), 200).await?;
+    photos::open(kith, &found.json()["profile_photo"]).await?;
     expect(ada.get("/v1/users/by-username/nobody-at-all"), 404).await.map(drop)
 }
 
@@ -71,7 +78,10 @@ async fn update(kith: &Kith, boss: &Actor) -> Went {
     let (ada, bob) = (kith.registered("ada").await, kith.registered("bob").await.person);
     let change = |what| boss.patch(&format!("/v1/users/{}", ada.id())).json(what);
     let new = kith.newcomer("new").person;
-    expect(change(json!({"username": new.username, "email": new.email, "first_name": "Augusta"})), 200).await?;
+    photos::upload(&ada, photos::PROFILE).await?;
+    let renamed = json!({"username": new.username, "email": new.email, "first_name": "Augusta"});
+    let renamed = expect(change(renamed), 200).await?;
+    photos::open(kith, &renamed.json()["profile_photo"]).await?;
     expect(change(json!({"username": bob.username})), 409).await?;
     expect(change(json!({"email": bob.email})), 409).await?;
     let race = ["One", "Two", "Three"].map(|name| expect(change(json!({"last_name": name})), 200));

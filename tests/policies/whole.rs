@@ -52,14 +52,25 @@ async fn g01_a_permission_too_many_is_named_for_the_function_that_has_it() {
         resources: vec![template.table.arn.clone()],
         leading_keys: Some(vec![pattern.to_owned()]),
     };
+    let objects = Statement {
+        actions: vec!["s3:PutObject".to_owned()],
+        resources: vec![format!("{}/nothing/*", template.buckets[0].arn)],
+        leading_keys: None,
+    };
     for spec in template.functions.values() {
         let mut policy = spec.policy.to_vec();
         // One that nothing needs, and one that is wider than what is needed.
-        policy.extend([grant("dynamodb:ConditionCheckItem", "user#*"), grant("dynamodb:PutItem", "*")]);
+        policy.extend([
+            grant("dynamodb:ConditionCheckItem", "user#*"),
+            grant("dynamodb:PutItem", "*"),
+            objects.clone(),
+        ]);
         replace(&mut sources, spec, &policy);
     }
     for (operation, report) in reports(Some(sources)).await {
-        assert_eq!(report.superfluous, ["dynamodb:ConditionCheckItem user#*", "dynamodb:PutItem *"], "{operation}");
+        let expected =
+            ["dynamodb:ConditionCheckItem user#*", "dynamodb:PutItem *", "s3:PutObject on kith-images/nothing/*"];
+        assert_eq!(report.superfluous, expected, "{operation}");
         assert!(report.denied.is_empty(), "{operation}: {:?}", report.denied);
     }
 }

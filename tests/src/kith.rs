@@ -6,6 +6,7 @@ use crate::clock::{self, ClockHand};
 use crate::connection::Connection;
 use crate::observed::{Mail, Record};
 use crate::person::Person;
+use crate::request::Request;
 use crate::server::{self, Server};
 use jiff::Timestamp;
 use kith_local::Options;
@@ -146,6 +147,17 @@ impl Kith {
         let answer = admin.post("/v1/users").json(json!({"email": actor.person.email})).await;
         let id = answer.assert_status(201).text_at("/id");
         (actor, id)
+    }
+
+    /// `GET` of an address that Kith gave, such as a photo's, without any token.
+    pub fn fetch(&self, url: &str) -> Request {
+        Request::anywhere(&self.to, url)
+    }
+
+    /// Keys of the objects in the bucket that begin so, in their order.
+    pub async fn objects(&self, prefix: &str) -> Vec<String> {
+        let listed: Vec<Value> = self.read(&format!("/_kith/objects?prefix={prefix}")).await;
+        listed.iter().filter_map(|object| object["key"].as_str()).map(str::to_owned).collect()
     }
 
     /// Captured mails to an address, newest first. Settle first.

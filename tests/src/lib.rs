@@ -17,6 +17,7 @@ mod jwt;
 mod kith;
 mod observed;
 mod person;
+pub mod pictures;
 mod request;
 mod server;
 

@@ -23,6 +23,11 @@ impl Request {
         Self { said, builder: to.client.request(method, format!("{}{path}", to.url)) }
     }
 
+    /// `GET` of a whole address.
+    pub(crate) fn anywhere(to: &Connection, url: &str) -> Self {
+        Self { said: format!("GET {url}"), builder: to.client.get(url) }
+    }
+
     /// Adds a header; one of the same name stays.
     pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let name: HeaderName = name.parse().expect("a header name");

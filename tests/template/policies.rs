@@ -7,7 +7,7 @@ use kith_local::template::Statement;
 use crate::{sources, template};
 
 /// Everything that a policy may name.
-const ACTIONS: [&str; 11] = [
+const ACTIONS: [&str; 14] = [
     "dynamodb:BatchGetItem",
     "dynamodb:ConditionCheckItem",
     "dynamodb:DeleteItem",
@@ -16,6 +16,9 @@ const ACTIONS: [&str; 11] = [
     "dynamodb:Query",
     "dynamodb:UpdateItem",
     "lambda:InvokeFunction",
+    "s3:DeleteObject",
+    "s3:GetObject",
+    "s3:PutObject",
     "secretsmanager:GetSecretValue",
     "secretsmanager:PutSecretValue",
     "ses:SendRawEmail",
@@ -50,11 +53,30 @@ fn c91_g01_actions_are_explicit_and_none_scans() {
 }
 
 #[test]
-fn g01_no_statement_names_a_wildcard_resource() {
+fn g01_no_statement_names_a_wildcard_resource_but_for_the_objects_under_a_prefix() {
     for (operation, statement) in statements() {
+        let on_objects = statement.actions.iter().any(|action| action.starts_with("s3:"));
         for resource in &statement.resources {
-            assert!(resource.starts_with("arn:aws:") && !resource.contains(['*', '?']), "{operation}: {resource}");
+            let named = if on_objects { under_a_prefix(resource) } else { Some(resource.as_str()) };
+            let named = named.unwrap_or_else(|| panic!("{operation}: {resource} is no prefix of a bucket"));
+            assert!(named.starts_with("arn:aws:") && !named.contains(['*', '?']), "{operation}: {resource}");
         }
+    }
+}
+
+/// The prefix of the bucket under which all objects are meant.
+fn under_a_prefix(resource: &str) -> Option<&str> {
+    let prefix = resource.strip_suffix("/*")?;
+    let buckets = template().buckets;
+    let is_in = |bucket: &str| prefix.strip_prefix(bucket).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'));
+    buckets.iter().any(|bucket| is_in(&bucket.arn)).then_some(prefix)
+}
+
+#[test]
+fn g01_a_statement_on_objects_allows_nothing_else() {
+    for (operation, statement) in statements() {
+        let on_objects = statement.actions.iter().filter(|action| action.starts_with("s3:")).count();
+        assert!(on_objects == 0 || on_objects == statement.actions.len(), "{operation}: {statement:?}");
     }
 }
 

@@ -56,6 +56,8 @@ pub struct Row {
     pub price_usd: f64,
     /// Whether it hashes passwords.
     pub hashes: bool,
+    /// Whether it decodes or draws pictures.
+    pub pictures: bool,
     /// The empty function's starts, in milliseconds, in the order in which they were made.
     pub(super) empty_starts: Vec<f64>,
     /// The empty function's time from event to answer, in milliseconds.
@@ -121,6 +123,7 @@ pub(super) async fn measure(ground: &Ground, typical: &Typical) -> Result<Row, B
         write_units,
         price_usd: usage.price_usd(),
         hashes: typical.hashes,
+        pictures: typical.pictures,
         empty_starts,
         empty_warm: warm.pairs.iter().map(|(_, empty)| *empty).collect(),
     })
@@ -141,8 +144,9 @@ async fn starts(
         let mut sandbox = world.start_function(operation)?;
         let first = people.invoke(world, &mut sandbox).await?;
         sandbox.stop().await;
-        // Hashing is slow on purpose and no part of starting; it is nearly all that such a function does.
-        let left_out = if people.typical.hashes { first.work_millis() } else { first.calls_millis() };
+        // Hashing is slow on purpose and no part of starting, nor is a picture; it is nearly all that such a function does.
+        let works = people.typical.hashes || people.typical.pictures;
+        let left_out = if works { first.work_millis() } else { first.calls_millis() };
         let function = first.since_start - left_out.ok_or_else(|| unlogged(operation))?;
         if round > 0 {
             pairs.push((function, empty));
@@ -219,7 +223,7 @@ impl<'a> People<'a> {
         let nobody = || BenchError::function(operation, "nobody is left to send its request".to_owned());
         let person = self.waiting.pop().ok_or_else(nobody)?;
         world.pass(self.typical.days_apart);
-        let event = world.event(&self.typical.request, &person);
+        let event = world.event(&self.typical.request, &person)?;
         let measured = sandbox.invoke(&world.aws, event, world.now()).await?;
         if !self.typical.once {
             self.waiting.push(person);
@@ -249,7 +253,7 @@ fn start_empty(ground: &Ground) -> Result<Sandbox, BenchError> {
 }
 
 async fn invoke_empty(ground: &Ground, world: &World<'_>, sandbox: &mut Sandbox) -> Result<Measured, BenchError> {
-    let event = world.event(&TO_EMPTY, &ground.nobody);
+    let event = world.event(&TO_EMPTY, &ground.nobody)?;
     let measured = sandbox.invoke(&world.aws, event, world.now()).await?;
     match measured.answer.get("statusCode").and_then(Value::as_u64) {
         Some(200) => Ok(measured),

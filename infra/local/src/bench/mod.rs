@@ -7,6 +7,7 @@ mod budget;
 mod measure;
 mod page;
 mod people;
+mod photo;
 mod requests;
 mod sandbox;
 mod statistics;

@@ -10,8 +10,10 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use super::photo;
 use super::requests::{
-    CARD, DELETE_ME, INVITE, JSON, LOG_IN, MEMORY_TEXT, NOTE, PLAN, REGISTER, Request, TOKEN, TOKEN_AND_JSON,
+    CARD, COVER_PHOTO, DELETE_ME, DOT, INVITE, JSON, LOG_IN, MEMORY_TEXT, NOTE, PHOTO, PLAN, PROFILE_PHOTO, REGISTER,
+    Request, TOKEN, TOKEN_AND_JPEG, TOKEN_AND_JSON,
 };
 use super::sandbox::{Launch, Sandbox};
 use super::{BenchError, Ground};
@@ -57,6 +59,8 @@ pub(super) enum Stage {
     Parting,
     /// Has sealed a note: `{note_token}`, `{note_id}`, `{manage_token}`.
     Author,
+    /// Has such a card, and photos: one's own, and on the card.
+    Pictured,
     /// Invited by an admin, not yet here: `{mail_token}`.
     Invited,
     /// The same note as an author's, sealed by nobody in particular.
@@ -140,7 +144,7 @@ impl<'a> World<'a> {
     }
 
     /// The event that `person` causes by `request`, now.
-    pub(super) fn event(&self, request: &Request, person: &Person) -> Value {
+    pub(super) fn event(&self, request: &Request, person: &Person) -> Result<Value, BenchError> {
         let now = self.now();
         let fill = |text: &str| {
             // EventBridge gives whole seconds that have begun.
@@ -151,7 +155,7 @@ impl<'a> World<'a> {
             person.0.iter().fold(text, |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
         };
         match request {
-            Request::Event(text) => serde_json::from_str(&fill(text)).unwrap_or_default(),
+            Request::Event(text) => Ok(serde_json::from_str(&fill(text)).unwrap_or_default()),
             Request::Http { method, path, headers, body } => {
                 let all = [("host", "127.0.0.1:3000"), ("user-agent", "kith-bench"), ("accept", "*/*")];
                 let mut map = HeaderMap::new();
@@ -162,20 +166,24 @@ impl<'a> World<'a> {
                 }
                 let target = fill(path);
                 let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-                let body = fill(body);
+                let body = match *body {
+                    PHOTO => photo::photo()?.to_vec(),
+                    DOT => photo::dot()?.to_vec(),
+                    text => fill(text).into_bytes(),
+                };
                 let incoming = Incoming {
                     method,
                     path,
                     query,
                     headers: &map,
-                    body: body.as_bytes(),
+                    body: &body,
                     source_ip: person.0.get("address").map_or("127.0.0.1", String::as_str),
                     request_id: &new_id(),
                     api_id: &self.ground.template.api.id,
                     now,
                 };
                 let found = self.ground.routes.find(method, path);
-                found.map_or(Value::Null, |found| event::build(&incoming, &found))
+                Ok(found.map_or(Value::Null, |found| event::build(&incoming, &found)))
             }
         }
     }
@@ -207,7 +215,7 @@ impl<'a> World<'a> {
                 }
                 Ok(admin)
             }
-            Stage::Collecting | Stage::Planning | Stage::Parting => {
+            Stage::Collecting | Stage::Planning | Stage::Parting | Stage::Pictured => {
                 let mut person = self.newcomer(Stage::LoggedIn, MEMBERS).await?;
                 let card = self.help("create-contact", &authorized("POST", "/v1/contacts", CARD), &person).await?;
                 person.0.insert("contact_id", made(&card));
@@ -217,6 +225,16 @@ impl<'a> World<'a> {
                 if stage == Stage::Planning {
                     let plan = authorized("PUT", "/v1/contacts/{contact_id}/follow-up", PLAN);
                     self.help("plan-follow-up", &plan, &person).await?;
+                }
+                if stage == Stage::Pictured {
+                    for (operation, path) in [
+                        ("set-profile-photo", PROFILE_PHOTO),
+                        ("set-cover-photo", COVER_PHOTO),
+                        ("set-contact-photo", "/v1/contacts/{contact_id}/photo"),
+                    ] {
+                        let set = Request::Http { method: "PUT", path, headers: TOKEN_AND_JPEG, body: DOT };
+                        self.help(operation, &set, &person).await?;
+                    }
                 }
                 if stage == Stage::Parting {
                     let delete = authorized("DELETE", "/v1/contacts/{contact_id}", "");
@@ -302,7 +320,7 @@ impl<'a> World<'a> {
 
     /// Invokes a function that is not being measured; it has to succeed.
     async fn help(&mut self, operation: &'static str, request: &Request, person: &Person) -> Result<Value, BenchError> {
-        let (event, now) = (self.event(request, person), self.now());
+        let (event, now) = (self.event(request, person)?, self.now());
         if !self.helpers.contains_key(operation) {
             let helper = self.start_function(operation)?;
             self.helpers.insert(operation, helper);

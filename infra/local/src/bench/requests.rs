@@ -17,6 +17,8 @@ pub(super) struct Typical {
     pub(super) once: bool,
     /// It hashes passwords, which is slow on purpose and needs memory of its own.
     pub(super) hashes: bool,
+    /// It decodes or draws pictures, which takes time and memory of its own.
+    pub(super) pictures: bool,
     /// Days from one invocation to the next, by the moved clock.
     pub(super) days_apart: i64,
 }
@@ -42,6 +44,8 @@ const FORM: &[(&str, &str)] = &[("content-type", "application/x-www-form-urlenco
 pub(super) const TOKEN: &[(&str, &str)] = &[("authorization", "Bearer {access_token}")];
 pub(super) const TOKEN_AND_JSON: &[(&str, &str)] =
     &[("authorization", "Bearer {access_token}"), ("content-type", "application/json")];
+pub(super) const TOKEN_AND_JPEG: &[(&str, &str)] =
+    &[("authorization", "Bearer {access_token}"), ("content-type", "image/jpeg")];
 const BROWSER: &[(&str, &str)] = &[("accept", "text/html,*/*;q=0.8"), ("accept-encoding", "gzip, deflate, br")];
 
 /// All of them, in the order of the table.
@@ -51,6 +55,7 @@ pub(super) fn typical() -> Vec<Typical> {
     all.extend(users());
     all.extend(contacts());
     all.extend(notes());
+    all.extend(photos());
     all.extend(site());
     all.extend(jobs());
     all
@@ -151,6 +156,20 @@ fn notes() -> Vec<Typical> {
     ]
 }
 
+fn photos() -> Vec<Typical> {
+    const OF_CARD: &str = "/v1/contacts/{contact_id}/photo";
+    let set = |operation, path, by| http(operation, "PUT", path, TOKEN_AND_JPEG, PHOTO, 200).once(by).with_pictures();
+    vec![
+        set("set-profile-photo", PROFILE_PHOTO, Stage::LoggedIn),
+        http("remove-profile-photo", "DELETE", PROFILE_PHOTO, TOKEN, "", 204).once(Stage::Pictured),
+        set("set-cover-photo", COVER_PHOTO, Stage::LoggedIn),
+        http("remove-cover-photo", "DELETE", COVER_PHOTO, TOKEN, "", 204).once(Stage::Pictured),
+        set("set-contact-photo", OF_CARD, Stage::Collecting),
+        http("remove-contact-photo", "DELETE", OF_CARD, TOKEN, "", 204).once(Stage::Pictured),
+        http("show-default-photo", "GET", DEFAULT_PHOTO, BROWSER, "", 200).with_pictures(),
+    ]
+}
+
 fn site() -> Vec<Typical> {
     vec![
         http("show-home", "GET", "/", BROWSER, "", 200),
@@ -206,6 +225,13 @@ const RESET: &str = r#"{"token": "{mail_token}", "password": "a green kettle ins
 const RESET_FORM: &str = "token={mail_token}&password=a+green+kettle+instead&password_again=a+green+kettle+instead";
 /// The body of an invitation; every one goes to somebody else.
 pub(super) const INVITE: &str = r#"{"email": "guest.{unique}@example.org"}"#;
+/// Stands for the photo in [`super::photo`].
+pub(super) const PHOTO: &str = "{photo}";
+/// Stands for the smallest picture there.
+pub(super) const DOT: &str = "{dot}";
+pub(super) const PROFILE_PHOTO: &str = "/v1/me/profile-photo";
+pub(super) const COVER_PHOTO: &str = "/v1/me/cover-photo";
+const DEFAULT_PHOTO: &str = "/images/profile-photo/usr_0192f0c1a2b37c4d8e5f60718293a4b5";
 /// A card, as people fill one in.
 pub(super) const CARD: &str = r#"{"first_name": "Grace", "last_name": "Hopper", "email": "grace@example.org",
     "company": "Navy", "position": "Admiral", "event": "Rust Meetup", "place": "Jena", "met_at": "2026-09",
@@ -245,7 +271,16 @@ fn http(
     status: u16,
 ) -> Typical {
     let request = Request::Http { method, path, headers, body };
-    Typical { operation, request, status, by: Stage::Anyone, once: false, hashes: false, days_apart: 0 }
+    Typical {
+        operation,
+        request,
+        status,
+        by: Stage::Anyone,
+        once: false,
+        hashes: false,
+        pictures: false,
+        days_apart: 0,
+    }
 }
 
 fn job(operation: &'static str, event: &'static str) -> Typical {
@@ -265,5 +300,9 @@ impl Typical {
 
     fn hashing(self) -> Self {
         Self { hashes: true, ..self }
+    }
+
+    fn with_pictures(self) -> Self {
+        Self { pictures: true, ..self }
     }
 }

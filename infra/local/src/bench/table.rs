@@ -50,8 +50,9 @@ impl fmt::Display for Report {
         writeln!(
             f,
             "\nBudgets: start at most {START_RATIO} times the empty function's; own time at most {OWN_MILLIS} ms, judged as \
-             {OWN_RATIO} times the empty function's time from event to answer (`*`: hashes passwords, which is left out of \
-             its start and not judged in its own time); memory at most 25 MB, with 19 MiB more where passwords are hashed; \
+             {OWN_RATIO} times the empty function's time from event to answer (`*`: hashes passwords, or decodes or \
+             draws pictures, which is left out of its start and not judged in its own time); memory at most 25 MB, with 19 MiB \
+             more where passwords are hashed, and 125 MB more for a photo of 12 megapixels; \
              zip at most 4 MB, of show-docs-asset 8 MB."
         )
     }
@@ -76,7 +77,7 @@ fn line(f: &mut fmt::Formatter<'_>, cells: &[&str; 12], widths: &[usize]) -> fmt
 }
 
 fn cells(row: &Row) -> [String; 12] {
-    let star = if row.hashes { " *" } else { "" };
+    let star = if row.hashes || row.pictures { " *" } else { "" };
     [
         format!("{}{star}", row.operation),
         megabytes(row.binary_bytes),
