@@ -211,7 +211,7 @@ async fn a18_in_nights_when_clocks_change_nobody_is_reminded_twice_or_never() {
     }
     nights.sort_by_key(|(change, ..)| *change);
     for (change, zone, before, after) in nights {
-        let half = SignedDuration::from_secs(i64::from((after - before).get_seconds() / 2)).abs();
+        let half = SignedDuration::from_secs((after - before).get_seconds() / 2).abs();
         if before < after {
             // In the middle of what is skipped: taken as much later.
             let (local, at) = (before.to_datetime(change + half), change + half);

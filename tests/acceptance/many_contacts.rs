@@ -14,7 +14,7 @@ fn card(number: usize) -> Value {
         "first_name": "Søren", "last_name": format!("Kierkegaard {number}"), "email": format!("s{number}@example.org"),
         "company": "Analytical Engines Ltd", "position": "Engineer", "event": "Rust Meetup Berlin",
         "place": PLACES[number % PLACES.len()], "met_at": format!("20{:02}-{:02}", 10 + number % 15, 1 + number % 12),
-        "tags": ["rust", if number % 2 == 0 { "even" } else { "odd" }], "phone": "+49 30 123456",
+        "tags": ["rust", if number.is_multiple_of(2) { "even" } else { "odd" }], "phone": "+49 30 123456",
         "spark": "We talked about compilers and the weather. ".repeat(5),
     })
 }

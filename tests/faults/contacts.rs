@@ -159,10 +159,8 @@ async fn g09_what_failed_for_the_client_is_repeated_with_its_key_and_done_once()
         ("add-memory", memories.as_str(), json!({"text": "Tea"})),
     ] {
         for kind in ["applied_answer_lost", "throttle"] {
-            let send = || -> Request {
-                let request = ada.post(to).header("idempotency-key", format!("{operation}-{kind}-key")).json(&body);
-                request
-            };
+            let send =
+                || -> Request { ada.post(to).header("idempotency-key", format!("{operation}-{kind}-key")).json(&body) };
             // More than the function's own tries.
             let tries = if kind == "throttle" { 3 } else { 4 };
             strike_times(&kith, operation, "TransactWriteItems", kind, tries).await;

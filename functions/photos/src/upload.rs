@@ -26,9 +26,10 @@ pub(crate) async fn store(cx: &Cx, file: FileBody, upload: &Upload) -> Result<Ph
     cx.store.begin_upload(upload).await?;
     let bucket = Bucket::new(cx.aws(), cx.settings().get(Setting::ImagesBucket)?);
     let (large_key, small_key) = (photo.path.large(), photo.path.small());
+    // Boxed: the SDK's futures are large.
     futures::try_join!(
-        bucket.put(&large_key, large.content_type, large.bytes),
-        bucket.put(&small_key, small.content_type, small.bytes),
+        Box::pin(bucket.put(&large_key, large.content_type, large.bytes)),
+        Box::pin(bucket.put(&small_key, small.content_type, small.bytes)),
     )?;
     Ok(photo)
 }

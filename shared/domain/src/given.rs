@@ -55,6 +55,7 @@ mod tests {
     use super::*;
 
     #[derive(Debug, PartialEq, Deserialize)]
+    #[expect(clippy::option_option, reason = "absent and null mean different things")]
     struct Change {
         #[serde(default, deserialize_with = "object_or_null")]
         point: Option<Option<Point>>,
