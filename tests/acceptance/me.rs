@@ -22,6 +22,7 @@ async fn d10_e10_the_owner_sees_everything_but_secrets() {
     let expected = [
         "bio",
         "confirmed_at",
+        "cover_photo",
         "created_at",
         "current_login",
         "email",
@@ -34,6 +35,7 @@ async fn d10_e10_the_owner_sees_everything_but_secrets() {
         "name",
         "permissions",
         "preferences",
+        "profile_photo",
         "role",
         "updated_at",
         "username",

@@ -223,15 +223,19 @@ async fn b18_x04_no_page_of_a_note_is_kept_listed_or_told_to_others() {
 async fn b18_no_record_of_a_request_names_a_note() {
     let Some(kith) = Kith::with_helpers().await else { return };
     let visitor = kith.visitor();
-    let page = page_of(&write(&visitor, &[("text", TEXT), ("passphrase", "a canary in the form")]).await);
+    // Nobody else's: others write to the same table meanwhile.
+    let name = &visitor.person.username;
+    let (text, right) = (format!("a text of {name}"), format!("a passphrase of {name}"));
+    let wrong = format!("a wrong passphrase of {name}");
+    let page = page_of(&write(&visitor, &[("text", &text), ("passphrase", &right)]).await);
     let token = page.strip_prefix("/n/").unwrap();
     visitor.get(&page).await.assert_status(200);
-    visitor.post(&page).form(&[("passphrase", "a canary that is wrong")]).await.assert_status(403);
-    visitor.post(&page).form(&[("passphrase", "a canary in the form")]).await.assert_status(200);
+    visitor.post(&page).form(&[("passphrase", &wrong)]).await.assert_status(403);
+    visitor.post(&page).form(&[("passphrase", &right)]).await.assert_status(200);
     press(&visitor, &page).await.assert_status(404);
     let records = kith.helper("/_kith/requests").await.to_string();
     let table = serde_json::to_string(&kith.table().await).unwrap();
-    for secret in [token, TEXT, "canary"] {
+    for secret in [token, &text, &right, &wrong] {
         assert!(!records.contains(secret), "the record of a request holds {secret}");
         assert!(!table.contains(secret), "the table holds {secret}");
     }

@@ -26,7 +26,18 @@ fn fields(of: &Value) -> Vec<&str> {
     of.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
-const PUBLIC: [&str; 8] = ["bio", "created_at", "first_name", "id", "last_name", "name", "updated_at", "username"];
+const PUBLIC: [&str; 10] = [
+    "bio",
+    "cover_photo",
+    "created_at",
+    "first_name",
+    "id",
+    "last_name",
+    "name",
+    "profile_photo",
+    "updated_at",
+    "username",
+];
 const PRIVATE: [&str; 9] =
     ["active", "banned_at", "confirmed_at", "email", "last_login_at", "location", "login_count", "permissions", "role"];
 
