@@ -19,7 +19,7 @@ pub fn function() -> Function {
 /// account.
 #[utoipa::path(
     get, path = "/images/{kind}/{user_id}", operation_id = "show-default-photo", tag = "photos",
-    extensions(("x-kith-who" = json!("pub"))), params(("kind" = PhotoKind, Path), ("user_id" = UserId, Path)),
+    extensions(("x-kith-who" = json!("pub"))), params(("kind" = inline(PhotoKind), Path), ("user_id" = UserId, Path)),
     responses(
         (status = 200, description = "The picture", headers(("ETag")), content((Vec<u8> = "image/png"))),
         (status = 304, description = "It is still the one of If-None-Match")

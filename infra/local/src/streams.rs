@@ -134,14 +134,16 @@ impl Reader {
         &self.spec.operation
     }
 
-    /// Whether every record in the stream is done with.
+    /// Whether every record in the stream that the function wants is done with. What it does not want may come all the
+    /// time, and keeps nobody waiting.
     pub(crate) async fn is_at_end(&self, core: &Core) -> Result<bool, StreamError> {
         if self.busy.load(Ordering::Acquire) {
             return Ok(false);
         }
         for shard in self.readable(core).await? {
-            let page = read(core, &self.start(core, &shard).await?, 1).await?;
-            if !page.records.is_empty() {
+            let page = read(core, &self.start(core, &shard).await?, READ).await?;
+            // Behind a full page there may be more.
+            if page.records.len() >= READ || page.records.iter().any(|record| self.wants(record)) {
                 return Ok(false);
             }
         }
@@ -205,7 +207,7 @@ impl Reader {
             }
             return Ok(false);
         };
-        self.busy.store(true, Ordering::Release);
+        self.busy.store(records.iter().any(|record| self.wants(record)), Ordering::Release);
         let done = self.work_off(core, shard, records, &last).await;
         self.busy.store(false, Ordering::Release);
         if let (Some(next), true) = (next, core.table.is_elsewhere()) {
