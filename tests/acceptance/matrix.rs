@@ -247,7 +247,8 @@ async fn attempt(kith: &Kith, operation: &str, actor: &Actor, cast: &Cast) -> An
         };
         let Card { contact, memory } = spare.as_ref().unwrap_or(&cast.card);
         if operation == "remove-contact-photo" {
-            let photo = target.put(&format!("/v1/contacts/{contact}/photo")).body("image/png", pictures::png(9, 9));
+            let owner = target.elsewhere().logged_in().await;
+            let photo = owner.put(&format!("/v1/contacts/{contact}/photo")).body("image/png", pictures::png(9, 9));
             photo.await.assert_status(200);
         }
         path = path.replace("{contact_id}", contact).replace("{memory_id}", memory);

@@ -84,7 +84,7 @@ pub(crate) async fn clean_up(kith: &Kith, owner: &Actor) -> Went {
 /// Lets uploads of an account's photo and of a card's expire whose every answer gets lost, with what they left.
 pub(crate) async fn expire(kith: &Kith, owner: &Actor) -> Went {
     for (operation, path) in [("set-cover-photo", COVER), ("set-contact-photo", &of_card(owner).await?)] {
-        let fault = json!({"operation": operation, "action": "PutObject", "kind": "applied_answer_lost", "times": 6});
+        let fault = json!({"operation": operation, "action": "PutObject", "kind": "applied_answer_lost", "times": 8});
         expect(kith.visitor().post("/_kith/faults").json(fault), 200).await?;
         if upload(owner, path).await.is_ok() {
             return Err("an upload was finished without an answer".to_owned());
