@@ -1,8 +1,7 @@
 //! `GET /v1/auth/sessions`: where one is logged in.
 
-use jiff::Timestamp;
 use kith_domain::{Session, SessionId};
-use kith_http::{Cx, Function, Member, Page, PageParams, PageQuery, Result, Router, Setting};
+use kith_http::{Cx, Function, Member, Page, PageParams, PageQuery, Result, Router, Setting, Time};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -23,13 +22,10 @@ pub struct SessionView {
     device: String,
     /// The network address at the last refresh.
     address: String,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
+    created_at: Time,
     /// When its tokens were last refreshed.
-    #[schema(value_type = String, format = DateTime)]
-    last_seen_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    expires_at: Timestamp,
+    last_seen_at: Time,
+    expires_at: Time,
 }
 
 /// List sessions
@@ -54,9 +50,9 @@ impl SessionView {
             is_current: session.id == current,
             device: session.device,
             address: session.address,
-            created_at: session.created_at,
-            last_seen_at: session.last_seen_at,
-            expires_at: session.expires_at,
+            created_at: session.created_at.into(),
+            last_seen_at: session.last_seen_at.into(),
+            expires_at: session.expires_at.into(),
         }
     }
 }

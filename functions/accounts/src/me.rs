@@ -1,10 +1,9 @@
 //! One's own account, as its owner sees it.
 
-use jiff::Timestamp;
 use kith_domain::{
     Bio, Email, Location, Login, Permission, PersonName, PhotoKind, Preferences, Role, User, UserId, Username,
 };
-use kith_http::{Cx, PhotoView, Result, Tagged};
+use kith_http::{Cx, PhotoView, Result, Tagged, Time};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -30,14 +29,11 @@ pub struct Me {
     permissions: BTreeSet<Permission>,
     preferences: Preferences,
     /// When the account was registered.
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
+    created_at: Time,
     /// When the account was last changed; log-ins do not count.
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
+    updated_at: Time,
     /// When the e-mail address was confirmed.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    confirmed_at: Option<Timestamp>,
+    confirmed_at: Option<Time>,
     /// How many times you have logged in.
     login_count: u64,
     current_login: Option<LoginView>,
@@ -47,8 +43,7 @@ pub struct Me {
 /// A log-in: when and from where.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LoginView {
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
+    at: Time,
     /// The network address.
     #[schema(examples("203.0.113.7"))]
     address: String,
@@ -56,7 +51,7 @@ pub(crate) struct LoginView {
 
 impl From<Login> for LoginView {
     fn from(login: Login) -> Self {
-        Self { at: login.at, address: login.address }
+        Self { at: login.at.into(), address: login.address }
     }
 }
 
@@ -81,9 +76,9 @@ impl Me {
             role: user.role,
             permissions: user.permissions,
             preferences: user.preferences,
-            created_at: user.created_at,
-            updated_at: user.updated_at,
-            confirmed_at: user.confirmed_at,
+            created_at: user.created_at.into(),
+            updated_at: user.updated_at.into(),
+            confirmed_at: user.confirmed_at.map(Into::into),
             login_count: user.login_count,
             current_login: user.current_login.map(LoginView::from),
             last_login: user.last_login.map(LoginView::from),

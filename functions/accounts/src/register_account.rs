@@ -8,7 +8,7 @@ use kith_domain::{
     Username, Work,
 };
 use kith_http::{
-    Created, Cx, Function, Json, MAILS, Once, OnceHeader, Problem, REGISTRATIONS, Result, Router, Setting,
+    Created, Cx, Function, Json, MAILS, Once, OnceHeader, Problem, REGISTRATIONS, Result, Router, Setting, Time,
     check_password,
 };
 use serde::{Deserialize, Serialize};
@@ -44,11 +44,9 @@ pub struct Registered {
     first_name: PersonName,
     last_name: PersonName,
     role: Role,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
+    created_at: Time,
     /// Null until the link in the mail has been used.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    confirmed_at: Option<Timestamp>,
+    confirmed_at: Option<Time>,
 }
 
 /// Register an account
@@ -102,7 +100,7 @@ impl From<&Registration> for Registered {
             first_name: registration.first_name.clone(),
             last_name: registration.last_name.clone(),
             role: Role::Member,
-            created_at: registration.created_at,
+            created_at: registration.created_at.into(),
             confirmed_at: None,
         }
     }

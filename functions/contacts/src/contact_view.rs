@@ -1,12 +1,11 @@
 //! A calling card, as its owner sees it.
 
 use crate::follow_up_view::FollowUpView;
-use jiff::Timestamp;
 use kith_domain::{
     CardName, CompanyName, Contact, ContactId, Email, EventName, Introducer, PartialDate, PhoneNumber, PlaceName,
     Position, SocialMedia, Spark, Tags,
 };
-use kith_http::{Cx, PhotoView, Result, Tagged};
+use kith_http::{Cx, PhotoView, Result, Tagged, Time};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -38,10 +37,8 @@ pub struct ContactView {
     follow_up: Option<FollowUpView>,
     /// What the person looks like.
     photo: Option<PhotoView>,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
+    created_at: Time,
+    updated_at: Time,
 }
 
 impl ContactView {
@@ -64,8 +61,8 @@ impl ContactView {
             introduced_by: contact.introduced_by,
             follow_up: contact.follow_up.map(FollowUpView::from),
             photo: contact.photo.map(|photo| PhotoView::of(cx, &photo)).transpose()?,
-            created_at: contact.created_at,
-            updated_at: contact.updated_at,
+            created_at: contact.created_at.into(),
+            updated_at: contact.updated_at.into(),
         })
     }
 

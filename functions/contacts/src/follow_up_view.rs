@@ -1,7 +1,7 @@
 //! What is planned with somebody, as it is shown.
 
-use jiff::Timestamp;
 use kith_domain::{FollowUp, MeetingPoint, Occasion, TimeZoneName};
+use kith_http::Time;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -9,8 +9,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FollowUpView {
     /// When it is, and when the reminder comes.
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
+    at: Time,
     /// The same moment as clocks in the time zone show it.
     #[schema(examples("2026-12-01T15:00:00+01:00"))]
     local_at: String,
@@ -19,19 +18,18 @@ pub struct FollowUpView {
     what: Occasion,
     place: Option<MeetingPoint>,
     /// When you were reminded; null until then.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    reminded_at: Option<Timestamp>,
+    reminded_at: Option<Time>,
 }
 
 impl From<FollowUp> for FollowUpView {
     fn from(follow_up: FollowUp) -> Self {
         Self {
-            at: follow_up.at,
+            at: follow_up.at.into(),
             local_at: follow_up.local().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
             time_zone: follow_up.time_zone,
             what: follow_up.what,
             place: follow_up.place,
-            reminded_at: follow_up.reminded_at,
+            reminded_at: follow_up.reminded_at.map(Into::into),
         }
     }
 }

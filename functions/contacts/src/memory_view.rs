@@ -1,7 +1,7 @@
 //! A memory, as its owner sees it.
 
-use jiff::Timestamp;
 use kith_domain::{Memory, MemoryId, MemoryText, PartialDate};
+use kith_http::Time;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,10 +12,8 @@ pub struct MemoryView {
     text: MemoryText,
     /// When it happened, as it was written; null where nobody said.
     happened_at: Option<PartialDate>,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
+    created_at: Time,
+    updated_at: Time,
 }
 
 impl From<Memory> for MemoryView {
@@ -24,8 +22,8 @@ impl From<Memory> for MemoryView {
             id: memory.id,
             text: memory.text,
             happened_at: memory.happened_at,
-            created_at: memory.created_at,
-            updated_at: memory.updated_at,
+            created_at: memory.created_at.into(),
+            updated_at: memory.updated_at.into(),
         }
     }
 }

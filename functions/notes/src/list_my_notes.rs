@@ -1,8 +1,7 @@
 //! `GET /v1/notes`: one's own notes, without their texts.
 
-use jiff::Timestamp;
 use kith_domain::{Note, NoteId};
-use kith_http::{Cx, Function, Member, Page, PageParams, PageQuery, Result, Router, Setting};
+use kith_http::{Cx, Function, Member, Page, PageParams, PageQuery, Result, Router, Setting, Time};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -22,12 +21,9 @@ pub struct NoteView {
     /// How often it can still be opened.
     views_left: u32,
     /// Null until somebody opens it.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    last_opened_at: Option<Timestamp>,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    expires_at: Timestamp,
+    last_opened_at: Option<Time>,
+    created_at: Time,
+    expires_at: Time,
 }
 
 /// List your notes
@@ -54,9 +50,9 @@ impl From<Note> for NoteView {
             has_passphrase: note.has_passphrase(),
             max_views: note.max_views,
             views_left: note.views_left,
-            last_opened_at: note.last_opened_at,
-            created_at: note.created_at,
-            expires_at: note.expires_at,
+            last_opened_at: note.last_opened_at.map(Into::into),
+            created_at: note.created_at.into(),
+            expires_at: note.expires_at.into(),
         }
     }
 }

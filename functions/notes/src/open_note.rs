@@ -1,8 +1,7 @@
 //! `POST /v1/notes/{token}/open`: opens a note, which takes one of its readings.
 
 use crate::opening;
-use jiff::Timestamp;
-use kith_http::{Cx, Function, Json, Path, Result, Router, Secret, Setting};
+use kith_http::{Cx, Function, Json, Path, Result, Router, Secret, Setting, Time};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -28,10 +27,8 @@ pub struct Attempt {
 pub struct OpenedNote {
     /// Exactly as it was written.
     text: String,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    expires_at: Timestamp,
+    created_at: Time,
+    expires_at: Time,
     /// How often it can still be opened. With the last reading the text is deleted.
     views_left: u32,
 }
@@ -54,8 +51,8 @@ pub async fn open_note(
     let opened = opening::open(&cx, &opening::token(token), passphrase.as_ref()).await?;
     Ok(Secret(OpenedNote {
         text: opened.text,
-        created_at: opened.note.created_at,
-        expires_at: opened.note.expires_at,
+        created_at: opened.note.created_at.into(),
+        expires_at: opened.note.expires_at.into(),
         views_left: opened.note.views_left,
     }))
 }

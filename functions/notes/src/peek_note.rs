@@ -1,8 +1,7 @@
 //! `GET /v1/notes/{token}`: looks at a note without opening it.
 
 use crate::opening;
-use jiff::Timestamp;
-use kith_http::{Cx, Function, Path, Result, Router, Secret, Setting};
+use kith_http::{Cx, Function, Path, Result, Router, Secret, Setting, Time};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -15,11 +14,9 @@ pub fn function() -> Function {
 /// A note that can be opened, from outside.
 #[derive(Serialize, ToSchema)]
 pub struct ClosedNote {
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
+    created_at: Time,
     /// From this second on it cannot be opened.
-    #[schema(value_type = String, format = DateTime)]
-    expires_at: Timestamp,
+    expires_at: Time,
     has_passphrase: bool,
 }
 
@@ -34,5 +31,5 @@ pub struct ClosedNote {
 pub async fn peek_note(cx: Cx, token: Result<Path<String>>) -> Result<Secret<ClosedNote>> {
     let note = opening::peek(&cx, &opening::token(token)).await?;
     let has_passphrase = note.has_passphrase();
-    Ok(Secret(ClosedNote { created_at: note.created_at, expires_at: note.expires_at, has_passphrase }))
+    Ok(Secret(ClosedNote { created_at: note.created_at.into(), expires_at: note.expires_at.into(), has_passphrase }))
 }

@@ -2,9 +2,8 @@
 
 use crate::sealing::{Sealed, Sealer, Wanted};
 use axum::response::Response;
-use jiff::Timestamp;
 use kith_domain::{MaxViews, NOTE_TEXT_LIMIT, NoteId, NoteLifetime, NoteText, Passphrase};
-use kith_http::{Created, Cx, Function, JsonOrForm, NOTES_SEALED, Once, OnceHeader, Result, Router, Setting};
+use kith_http::{Created, Cx, Function, JsonOrForm, NOTES_SEALED, Once, OnceHeader, Result, Router, Setting, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -49,11 +48,9 @@ pub struct SealedNote {
     manage_token: String,
     has_passphrase: bool,
     max_views: u32,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
+    created_at: Time,
     /// From this second on it cannot be opened.
-    #[schema(value_type = String, format = DateTime)]
-    expires_at: Timestamp,
+    expires_at: Time,
 }
 
 /// Seal a note
@@ -105,8 +102,8 @@ impl SealedNote {
             manage_token: sealed.manage_token.encode().to_string(),
             has_passphrase: sealed.note.has_passphrase(),
             max_views: sealed.note.max_views,
-            created_at: sealed.note.created_at,
-            expires_at: sealed.note.expires_at,
+            created_at: sealed.note.created_at.into(),
+            expires_at: sealed.note.expires_at.into(),
         })
     }
 }

@@ -1,8 +1,7 @@
 //! A user as somebody else sees them: members the public profile, admins all.
 
-use jiff::Timestamp;
 use kith_domain::{Bio, Email, Location, Permission, PersonName, PhotoKind, Role, User, UserId, Username};
-use kith_http::{Cx, PhotoView, Result, Tagged};
+use kith_http::{Cx, PhotoView, Result, Tagged, Time};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -19,10 +18,8 @@ pub struct UserView {
     bio: Option<Bio>,
     profile_photo: PhotoView,
     cover_photo: PhotoView,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
+    created_at: Time,
+    updated_at: Time,
     #[serde(flatten)]
     private: Option<PrivateView>,
 }
@@ -36,14 +33,11 @@ pub(crate) struct PrivateView {
     permissions: BTreeSet<Permission>,
     /// False: an admin has switched the account off.
     active: bool,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    banned_at: Option<Timestamp>,
+    banned_at: Option<Time>,
     /// Null until the address is confirmed or the invitation accepted.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    confirmed_at: Option<Timestamp>,
+    confirmed_at: Option<Time>,
     login_count: u64,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    last_login_at: Option<Timestamp>,
+    last_login_at: Option<Time>,
 }
 
 impl UserView {
@@ -59,8 +53,8 @@ impl UserView {
             bio: user.bio.clone(),
             profile_photo: PhotoView::of_user(cx, user, PhotoKind::ProfilePhoto)?,
             cover_photo: PhotoView::of_user(cx, user, PhotoKind::CoverPhoto)?,
-            created_at: user.created_at,
-            updated_at: user.updated_at,
+            created_at: user.created_at.into(),
+            updated_at: user.updated_at.into(),
             private: sees_all.then(|| PrivateView::of(user)),
         })
     }
@@ -79,10 +73,10 @@ impl PrivateView {
             role: user.role,
             permissions: user.permissions.clone(),
             active: user.is_active,
-            banned_at: user.banned_at,
-            confirmed_at: user.confirmed_at,
+            banned_at: user.banned_at.map(Into::into),
+            confirmed_at: user.confirmed_at.map(Into::into),
             login_count: user.login_count,
-            last_login_at: user.current_login.as_ref().map(|login| login.at),
+            last_login_at: user.current_login.as_ref().map(|login| login.at.into()),
         }
     }
 }

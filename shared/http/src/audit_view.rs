@@ -1,6 +1,6 @@
 //! Audit events as they are answered: to admins all, to everybody their own.
 
-use jiff::Timestamp;
+use crate::Time;
 use kith_domain::{Act, AuditEvent, AuditId, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,8 +9,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub struct AuditView {
     id: AuditId,
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
+    at: Time,
     /// Who did it.
     actor_id: UserId,
     /// To whom.
@@ -21,6 +20,6 @@ pub struct AuditView {
 
 impl From<AuditEvent> for AuditView {
     fn from(event: AuditEvent) -> Self {
-        Self { id: event.id, at: event.at, actor_id: event.actor, user_id: event.target, act: event.act }
+        Self { id: event.id, at: event.at.into(), actor_id: event.actor, user_id: event.target, act: event.act }
     }
 }

@@ -31,6 +31,7 @@ mod serve;
 mod settings;
 mod signing;
 mod tag;
+mod time;
 
 pub use answer::{Accepted, Created, File, Html, NoContent, ProblemPage, Public, Secret};
 pub use app::App;
@@ -56,6 +57,7 @@ pub use problem::{Fault, Problem, ProblemBody};
 pub use serve::serve;
 pub use settings::{Setting, Settings};
 pub use tag::{IfMatch, IfMatchHeader, Tagged};
+pub use time::Time;
 
 /// What a handler gives: an answer or a problem.
 pub type Result<T> = std::result::Result<T, Problem>;
