@@ -1,6 +1,6 @@
 //! `cargo kith seed`, against a running runner.
 
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test a panic is the message")]
 
 mod client;
 
@@ -50,12 +50,41 @@ async fn a19_demo_data_is_made_once_and_found_again() {
     let banned = log_ins.iter().find(|log_in| log_in.who.contains("banned")).unwrap();
     assert_eq!(log_in(&kith, banned).await.0, StatusCode::UNAUTHORIZED);
 
-    let (again, told) = fill(&kith).await;
+    let (again, told_again) = fill(&kith).await;
     assert_eq!(again, log_ins);
-    assert!(!told.contains(" made "), "{told}");
+    assert!(!told_again.contains(" made "), "{told_again}");
+    assert_cards_and_note(&kith, &log_ins, &told).await;
     for (operation, policy) in kith.aws().policies() {
         assert!(policy.denied.is_empty(), "{operation}: {:?}", policy.denied);
     }
+}
+
+/// Members have cards with memories and coffee chats ahead, and one has sealed a note, whose link is told and opens once.
+async fn assert_cards_and_note(kith: &Kith, log_ins: &[LogIn], told: &str) {
+    let (mut cards, mut memories, mut chats, mut notes) = (0, 0, 0, 0);
+    for who in log_ins {
+        let (status, them) = log_in(kith, who).await;
+        if status != StatusCode::OK {
+            continue;
+        }
+        let token = &them["access_token"];
+        let count = |list: &Value| list["items"].as_array().unwrap().len();
+        let contacts = get(kith, token, "/v1/contacts").await;
+        cards += count(&contacts);
+        for card in contacts["items"].as_array().unwrap() {
+            memories +=
+                count(&get(kith, token, &format!("/v1/contacts/{}/memories", card["id"].as_str().unwrap())).await);
+        }
+        chats += count(&get(kith, token, "/v1/follow-ups").await);
+        notes += count(&get(kith, token, "/v1/notes").await);
+    }
+    assert!(cards >= 9 && memories >= 2 && chats >= 2, "{cards} cards, {memories} memories, {chats} chats");
+    assert_eq!(notes, 1);
+    let link = told.split_whitespace().find(|word| word.contains("/n/")).unwrap();
+    let open = link.replace("/n/", "/v1/notes/") + "/open";
+    let opened = client().post(&open).json(&json!({})).send().await.unwrap().json::<Value>().await.unwrap();
+    assert!(opened["text"].as_str().unwrap().contains("third sleeper"), "{opened}");
+    assert_eq!(client().post(&open).json(&json!({})).send().await.unwrap().status(), StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
