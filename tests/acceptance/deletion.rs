@@ -21,7 +21,7 @@ async fn left_of(kith: &Kith, gone: &Actor) -> Vec<Value> {
     let is_left = |item: &Value| {
         let text = item.to_string().to_lowercase();
         let is_trail = item["kind"] == "audit_event" && item["pk"] != format!("user#{}", gone.id());
-        words.iter().any(|word| text.contains(word)) && !is_trail
+        words.iter().any(|word| text.contains(word)) && !is_trail && item["kind"] != "erased"
     };
     kith.table().await.into_iter().filter(is_left).collect()
 }

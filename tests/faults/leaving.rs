@@ -5,11 +5,13 @@ use serde_json::{Value, json};
 
 use crate::{KINDS, assert_struck, audited, kept, kith, strike, strike_times};
 
-/// Everything that names somebody, but for the audit trail, which outlives them, and counters.
+/// Everything that names somebody, but for the audit trail, which outlives them, counters, and that they are erased.
 async fn left(kith: &Kith, of: &Actor) -> Vec<Value> {
     let (id, person) = (of.id(), &of.person);
     let names = [id.as_str(), &person.username, &person.email];
-    let is_theirs = |item: &Value| names.iter().any(|name| item["pk"].as_str().unwrap().ends_with(name));
+    let is_theirs = |item: &Value| {
+        item["kind"] != "erased" && names.iter().any(|name| item["pk"].as_str().unwrap().ends_with(name))
+    };
     kith.table().await.into_iter().filter(is_theirs).collect()
 }
 
@@ -127,6 +129,39 @@ async fn d11_an_erasure_that_dies_before_in_or_after_its_work_goes_on_and_sends_
             assert_erased(&kith, &ada, &format!("{action} {kind}, four times")).await;
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d11_what_late_requests_write_for_an_erased_account_goes_too() {
+    let kith = kith().await;
+    let ada = kith.registered("ada").await;
+    for operation in ["create-contact", "seal-note"] {
+        strike(&kith, operation, "TransactWriteItems", "late").await;
+    }
+    let leave = async {
+        // Time enough for both requests to get as far as the slow database.
+        for _ in 0..3 {
+            ada.get("/v1/me").await.assert_status(200);
+        }
+        ada.leave().await.assert_status(204);
+        kith.settle().await;
+        kith.items("user#").await.len()
+    };
+    let (card, note, users) = futures::join!(
+        async { ada.post("/v1/contacts").json(json!({"first_name": "Late"})).await },
+        async { ada.post("/v1/notes").json(json!({"text": "Late", "expires_in": 604_800})).await },
+        leave
+    );
+    assert_eq!(users, 0);
+    card.assert_status(201);
+    note.assert_status(201);
+    kith.clock().await.advance("31m").await;
+    assert_eq!(kith.job("expire-items").await["erasures"], 1);
+    assert_erased(&kith, &ada, "late").await;
+    for kind in ["erased#", "contacts#", "note#", "noteid#", "notes#", "outbox#"] {
+        assert!(kith.items(kind).await.is_empty(), "{kind}");
+    }
+    assert_eq!(kith.job("expire-items").await["erasures"], 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -120,7 +120,7 @@ async fn erase(kith: &Kith) -> Went {
         .into_iter()
         .filter(|item| {
             let pk = item["pk"].as_str().unwrap_or_default().to_owned();
-            names.iter().any(|name| pk.ends_with(name.as_str()))
+            item["kind"] != "erased" && names.iter().any(|name| pk.ends_with(name.as_str()))
         })
         .collect();
     if !left.is_empty() {

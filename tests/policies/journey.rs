@@ -175,11 +175,13 @@ async fn register(kith: &Kith) -> Went {
     Ok(())
 }
 
-/// Lets a registration, a note and uploads expire, with everything that belongs to them.
+/// Lets a registration, a note, an erased account and uploads expire, with everything that belongs to them.
 async fn expire(kith: &Kith) -> Went {
     let (ada, bob) = (kith.newcomer("ada"), kith.registered("bob").await);
     expect(ada.register(), 201).await?;
     notes::seal(&bob).await?;
+    expect(kith.registered("gone").await.leave(), 204).await?;
+    helper(kith, "/_kith/settle").await?;
     kith.clock().await.advance("8d").await;
     let expired = helper(kith, "/_kith/jobs/expire-items").await?;
     let left: Vec<_> = kith.table().await.into_iter().filter(|item| item["email"] == ada.person.email).collect();
@@ -188,6 +190,9 @@ async fn expire(kith: &Kith) -> Went {
     }
     if expired.json()["notes"] == 0 || !kith.items("note").await.is_empty() {
         return Err(format!("a note is left: {expired}"));
+    }
+    if expired.json()["erasures"] == 0 || !kith.items("erased#").await.is_empty() {
+        return Err(format!("an erasure is not repeated: {expired}"));
     }
     // Whoever was logged in days ago is not any more.
     photos::expire(kith, &kith.registered("bob").await).await

@@ -2,6 +2,9 @@
 //!
 //! Step by step, the user last: a job that dies half-way runs again and goes on where it stopped. Every area that keeps
 //! something of a user elsewhere than in the user's own partition adds its step here.
+//!
+//! A request that began before may still write a card or a note when the user is gone: the task comes again for that,
+//! from `expire-items`.
 
 use crate::photo_objects::Photos;
 use kith_domain::{Task, User, UserId, Work, Worker};
@@ -39,16 +42,22 @@ async fn erase_account(cx: JobCx, delivery: Delivery) -> Result<Erased, JobError
 async fn erase(cx: &JobCx, user: UserId, delivery: &Delivery) -> Result<(), JobError> {
     let store = cx.store()?;
     let user = match store.user_even_while_erasing(user).await {
-        // Erased already; only the task is left.
-        Err(StoreError::NotFound) => return Ok(()),
+        // Erased already; what came later is left, or only the task.
+        Err(StoreError::NotFound) => return erase_belongings(cx, user).await,
         found => found?,
     };
     erase_photos(cx, &user).await?;
-    erase_contacts(cx, user.id).await?;
-    while store.erase_some_notes_of(user.id).await? {}
-    while store.erase_some_of(&user).await? {}
+    erase_belongings(cx, user.id).await?;
     let receipt = Task::new(Work::MailErased { email: user.email.clone() }, delivery.time);
     store.erase_user(&user, &receipt).await?;
+    Ok(())
+}
+
+async fn erase_belongings(cx: &JobCx, user: UserId) -> Result<(), JobError> {
+    let store = cx.store()?;
+    erase_contacts(cx, user).await?;
+    while store.erase_some_notes_of(user).await? {}
+    while store.erase_some_of(user).await? {}
     Ok(())
 }
 

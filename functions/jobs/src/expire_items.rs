@@ -1,11 +1,13 @@
 //! `expire-items`: every hour, deletes what has expired and should not wait for the database's own deletion.
 //!
 //! Reads never wait for it: whatever is past its `expires_at` does not exist. These are registrations, so that whoever
-//! never confirmed is forgotten within the hour, not within days; notes; and uploads that were not finished, with the
-//! objects that they left in the bucket.
+//! never confirmed is forgotten within the hour, not within days; notes; uploads that were not finished, with the
+//! objects that they left in the bucket; and what a late request wrote for an account that was being erased.
 
 use crate::photo_objects::Photos;
+use kith_domain::{Task, Work};
 use kith_http::{Function, JobCx, JobError, Scheduled, Setting};
+use kith_store::StoreError;
 use serde::Serialize;
 
 /// The function.
@@ -19,6 +21,8 @@ struct Expired {
     registrations: usize,
     notes: usize,
     uploads: usize,
+    /// Accounts whose erasure is repeated.
+    erasures: usize,
 }
 
 async fn expire_items(cx: JobCx, event: Scheduled) -> Result<Expired, JobError> {
@@ -39,5 +43,13 @@ async fn expire_items(cx: JobCx, event: Scheduled) -> Result<Expired, JobError> 
         store.forget_upload(&upload).await?;
         uploads += 1;
     }
-    Ok(Expired { registrations, notes, uploads })
+    let mut erasures = 0;
+    for user in store.erased_before(event.time).await? {
+        match store.erase_again(user, &Task::new(Work::EraseAccount { user }, event.time)).await {
+            Err(StoreError::Stale) => continue,
+            done => done?,
+        }
+        erasures += 1;
+    }
+    Ok(Expired { registrations, notes, uploads, erasures })
 }

@@ -1,16 +1,28 @@
 //! Erasing an account: everything in the user's partition first, the user last, so that a job that dies half-way finds
 //! where to go on. And what a deleted card leaves behind.
 
-use crate::item::{Item, number_of, text_of};
-use crate::keys::{self, Key};
+use crate::index::{indexed, time};
+use crate::item::{Item, item, number_of, text_of};
+use crate::keys::{self, ERASED, EXPIRING, Key};
 use crate::registrations::held_by;
 use crate::table::Order;
 use crate::transaction::Transaction;
 use crate::{Result, Store, StoreError};
+use jiff::{SignedDuration, Timestamp};
 use kith_domain::{ContactId, Photo, PhotoPath, Task, User, UserId};
+use serde::Serialize;
 
 /// How many items are read and deleted at a time.
 const BATCH: i32 = 25;
+
+/// A request that began before its account was erased is over after this time: many times what a function may take.
+const LATE_WRITES: SignedDuration = SignedDuration::from_mins(30);
+
+/// An account that was erased.
+#[derive(Serialize)]
+struct Erased {
+    user: UserId,
+}
 
 /// An item of an account that is being erased.
 #[derive(Debug)]
@@ -23,8 +35,8 @@ pub struct Leftover {
 
 impl Store {
     /// Deletes up to 25 of the items that belong to a user, but not the user; true if there may be more.
-    pub async fn erase_some_of(&self, user: &User) -> Result<bool> {
-        self.erase_some(&keys::user(user.id).pk, "").await
+    pub async fn erase_some_of(&self, user: UserId) -> Result<bool> {
+        self.erase_some(&keys::user(user).pk, "").await
     }
 
     /// Up to 25 of the items that belong to somebody's cards; none where none is left.
@@ -65,7 +77,8 @@ impl Store {
         Ok(more || deleted > 0)
     }
 
-    /// Deletes the user, frees address and username, and leaves the task of telling the former owner.
+    /// Deletes the user, frees address and username, leaves the task of telling the former owner, and remembers the
+    /// account for [`Store::erased_before`].
     pub async fn erase_user(&self, user: &User, receipt: &Task) -> Result<()> {
         let mut change = Transaction::new();
         let erasing = crate::table::Expression {
@@ -77,8 +90,33 @@ impl Store {
         change.delete(&self.table, &keys::username(&user.username), held_by(user.id), |_| StoreError::Stale);
         change.delete(&self.table, &keys::email_owner(&user.email), held_by(user.id), |_| StoreError::Stale);
         self.put_task(&mut change, receipt)?;
+        change.put_any(&self.table, erased_item(user.id, receipt.created_at)?);
         self.commit(change).await
     }
+
+    /// Up to 500 accounts that were erased so long before `now` that no request can still write anything of theirs.
+    pub async fn erased_before(&self, now: Timestamp) -> Result<Vec<UserId>> {
+        let keys = self.indexed_before(EXPIRING, now, ERASED).await?;
+        let id = |key: &Key| key.pk.strip_prefix(ERASED)?.parse().ok();
+        keys.iter().map(|key| id(key).ok_or_else(|| StoreError::Unreadable("an erased account's key".into()))).collect()
+    }
+
+    /// Leaves the task that erases once more what belongs to an erased account, and forgets the account. `Stale` where
+    /// that has happened: the index may lag.
+    pub async fn erase_again(&self, user: UserId, task: &Task) -> Result<()> {
+        let mut change = Transaction::new();
+        let known =
+            crate::table::Expression { condition: Some("attribute_exists(pk)"), ..crate::table::Expression::default() };
+        change.delete(&self.table, &keys::erased(user), known, |_| StoreError::Stale);
+        self.put_task(&mut change, task)?;
+        self.commit(change).await
+    }
+}
+
+/// What is remembered of an erased account. Without `ttl`: what is left of the account would stay.
+fn erased_item(user: UserId, now: Timestamp) -> Result<Item> {
+    let item = item(&keys::erased(user), "erased", &Erased { user })?;
+    Ok(indexed(item, EXPIRING, time(now + LATE_WRITES)))
 }
 
 fn leftover(mut item: Item) -> Result<Leftover> {

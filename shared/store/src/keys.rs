@@ -52,6 +52,8 @@ pub(crate) const USERS: &str = "users";
 /// The one partition of uploads under way in [`INDEX`].
 pub(crate) const UNDER_WAY: &str = "uploads";
 
+/// Partition keys of erased accounts begin so.
+pub(crate) const ERASED: &str = "erased#";
 /// Sort keys of sessions begin so.
 pub(crate) const SESSIONS: &str = "session#";
 /// Sort keys of an address's registrations begin so.
@@ -105,6 +107,11 @@ pub(crate) fn window(limit: &str, subject_hash: &str) -> Key {
 
 pub(crate) fn answer(key_hash: &str) -> Key {
     Key::new(format!("idem#{key_hash}"), "answer")
+}
+
+/// An account that is gone, for as long as a request that had begun before may still write.
+pub(crate) fn erased(user: UserId) -> Key {
+    Key::new(format!("{ERASED}{user}"), "erased")
 }
 
 /// The sort key names who does the task, so that the relay needs the key alone.

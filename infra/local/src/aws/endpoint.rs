@@ -180,6 +180,9 @@ async fn run(
             tokio::time::sleep(faults::HANG).await;
             return (None, call);
         }
+        if kind == FaultKind::Late {
+            tokio::time::sleep(faults::LATE).await;
+        }
         if let Some(refusal) = faults::refusal(kind, service, action, plan.body()) {
             return (Some(Err(refusal)), call);
         }

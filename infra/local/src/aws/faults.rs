@@ -12,6 +12,9 @@ use super::reply::Refusal;
 /// How long a call hangs before its connection is closed. Real ones hang for seconds; tests need not.
 pub(super) const HANG: Duration = Duration::from_millis(50);
 
+/// How long a late call is on its way.
+pub(super) const LATE: Duration = Duration::from_secs(2);
+
 /// Random faults come in the same order in every run, so that a failure can be looked at again.
 const SEED: u64 = 0x006b_6974_6800;
 
@@ -27,6 +30,8 @@ pub enum FaultKind {
     Conflict,
     /// The work is done, but the connection closes without an answer. The SDK retries, so the call arrives twice.
     AppliedAnswerLost,
+    /// Done, but late: what others do meanwhile comes first.
+    Late,
     /// An internal error with status 500; nothing is done. The SDK retries.
     Error,
 }
@@ -108,7 +113,7 @@ pub(super) fn refusal(kind: FaultKind, service: &str, action: &str, request: &Va
     let code = if service == "s3" { "InternalError" } else { "InternalServerError" };
     let broken = || Refusal::new(code, "injected fault: internal error").with_status(500);
     match kind {
-        FaultKind::Timeout | FaultKind::AppliedAnswerLost => None,
+        FaultKind::Timeout | FaultKind::AppliedAnswerLost | FaultKind::Late => None,
         FaultKind::Error => Some(broken()),
         FaultKind::Throttle => {
             let message = "injected fault: the rate of requests exceeds the allowed throughput";

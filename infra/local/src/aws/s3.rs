@@ -186,6 +186,9 @@ impl S3Access for Guard {
             tokio::time::sleep(faults::HANG).await;
             return Err(s3_error!(RequestTimeout));
         }
+        if kind == FaultKind::Late {
+            tokio::time::sleep(faults::LATE).await;
+        }
         faults::refusal(kind, SERVICE, &action, &Value::Null).map_or(Ok(()), |refusal| Err(error(refusal)))
     }
 }
