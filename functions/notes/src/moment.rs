@@ -10,7 +10,7 @@ pub(crate) struct Moment(pub(crate) Timestamp);
 impl fmt::Display for Moment {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = self.0.strftime("%-d %B %Y, %H:%M UTC");
-        write!(out, "<time datetime=\"{}\">{words}</time>", self.0)
+        write!(out, "<time datetime=\"{:.3}\">{words}</time>", self.0)
     }
 }
 
