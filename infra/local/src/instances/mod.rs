@@ -18,8 +18,9 @@ use crate::other_aws::OtherAws;
 use crate::runtime_api::RuntimeApi;
 use crate::template::{FunctionSpec, REGION};
 
-/// Sandboxes of a function in process, at most.
-const MOST_IN_PROCESS: usize = 32;
+/// Sandboxes of a function in process, at most. They share the processors of one machine: with many more, a crowd that
+/// hashes passwords on a busy machine would run into the function's own time limit.
+const MOST_IN_PROCESS: usize = 16;
 /// Processes of a function, at most.
 const MOST_PROCESSES: usize = 8;
 /// How long an invocation waits for a free sandbox before it is throttled.
