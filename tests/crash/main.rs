@@ -1,8 +1,7 @@
 //! The runner as a real process, with every function as a process of its own: killed, stopped, started again.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "in a test a panic is the message")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the message")]
 
-mod build;
 mod keeping;
 mod kill;
 mod log;

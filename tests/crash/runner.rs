@@ -7,12 +7,10 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use kith_tests::Kith;
+use kith_tests::{Kith, binaries};
 
-use crate::build;
-
-/// How long the runner may take to start; it looks after the functions' binaries first, and cargo may be busy.
-const START: Duration = Duration::from_mins(5);
+/// How long the runner may take to start.
+const START: Duration = Duration::from_mins(1);
 /// How long processes may take to end.
 const END: Duration = Duration::from_secs(10);
 /// Between two looks at what happens outside this process.
@@ -33,8 +31,9 @@ impl Runner {
 
     /// Starts at the port that another runner had.
     pub(crate) fn start_at(data: &Path, port: &str) -> Self {
-        let mut command = Command::new(build::kith());
+        let mut command = Command::new(binaries().join("kith"));
         command.args(["up", "--port", port, "--processes", "--data"]).arg(data);
+        command.arg("--binaries").arg(binaries());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let output = Arc::default();
         let (say, lines) = channel();

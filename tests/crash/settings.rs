@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::process::{Command, Output, Stdio};
 
-use crate::build;
+use kith_tests::binaries;
 
 fn run(operation: &str, environment: &BTreeMap<String, String>) -> Output {
-    let mut command = Command::new(build::function(operation));
+    let mut command = Command::new(binaries().join(operation));
     command.env_clear().envs(environment).stdin(Stdio::null()).output().unwrap()
 }
 

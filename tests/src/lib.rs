@@ -11,6 +11,7 @@
 
 mod actor;
 mod answer;
+mod build;
 mod clock;
 mod connection;
 mod jwt;
@@ -23,6 +24,7 @@ mod server;
 
 pub use actor::Actor;
 pub use answer::{Answer, Problem};
+pub use build::binaries;
 pub use clock::ClockHand;
 pub use jwt::Jwt;
 pub use kith::Kith;

@@ -1,5 +1,6 @@
 //! The server under test: one for all tests of a binary.
 
+use crate::build;
 use kith_local::Options;
 use std::io::Write as _;
 use std::sync::{Arc, OnceLock, mpsc};
@@ -33,7 +34,7 @@ pub(crate) fn options() -> Options {
         Ok("processes") => true,
         Ok(other) => panic!("KITH_MODE is `{other}`: set it to in-process or processes"),
     };
-    Options { processes, ..Options::default() }
+    Options { processes, binaries: processes.then(|| build::binaries().to_owned()), ..Options::default() }
 }
 
 /// Starts a runner on a thread of its own: the runtime of the test that happens to be first ends with that test.

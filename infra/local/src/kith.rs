@@ -48,6 +48,8 @@ pub struct Options {
     pub processes: bool,
     /// Build those binaries with the release profile.
     pub release: bool,
+    /// Take those binaries from this folder instead of building them.
+    pub binaries: Option<PathBuf>,
     /// Share of database calls that go wrong at random, from 0 to 1. Not with another AWS.
     pub fault_rate: f64,
     /// Keep tables, objects and secrets in another AWS instead of the embedded one.
@@ -124,7 +126,8 @@ impl Kith {
         let aws = Arc::new(aws);
         let readers =
             Readers::new(&template.streams, &table, &template.table.name).await.map_err(|error| start(&error))?;
-        let launchers = launchers(&root, &template, options.processes, options.release).await?;
+        let launchers =
+            launchers(&root, &template, options.processes, options.release, options.binaries.as_deref()).await?;
         let pools = Pools::new(launchers, Arc::clone(&aws), options.other_aws, clock.clone(), readers.news());
         let core = Arc::new(Core {
             url,
@@ -300,6 +303,7 @@ async fn launchers(
     template: &Template,
     processes: bool,
     release: bool,
+    binaries: Option<&Path>,
 ) -> Result<Vec<(FunctionSpec, Launcher)>, KithError> {
     let no_code = |spec: &FunctionSpec| KithError::NoCode {
         file: spec.file.clone(),
@@ -309,7 +313,11 @@ async fn launchers(
     let specs = template.functions.values();
     if processes {
         let start = |error: String| KithError::Start(error);
-        let binaries = build::binaries(root, &PACKAGES, release).await.map_err(|error| start(error.to_string()))?;
+        let binaries = match binaries {
+            Some(folder) => build::found_in(folder),
+            None => build::binaries(root, &PACKAGES, release).await,
+        };
+        let binaries = binaries.map_err(|error| start(error.to_string()))?;
         let api = RuntimeApi::start().await.map_err(|error| start(format!("the Runtime API: {error}")))?;
         let launcher = |spec: &FunctionSpec| {
             let binary = binaries.get(&spec.operation).ok_or_else(|| no_code(spec))?;

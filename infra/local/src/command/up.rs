@@ -25,6 +25,9 @@ pub(crate) struct Up {
     /// Run each function as its own process, from the binary that is deployed
     #[arg(long)]
     processes: bool,
+    /// Take the functions' binaries from this folder instead of building them
+    #[arg(long, value_name = "DIR", requires = "processes", conflicts_with = "release")]
+    binaries: Option<PathBuf>,
     /// Build with the release profile
     #[arg(long)]
     release: bool,
@@ -69,6 +72,7 @@ impl Up {
             data: self.data.clone(),
             processes: self.processes,
             release: self.release,
+            binaries: self.binaries.clone(),
             fault_rate: self.faults,
             other_aws: self.aws_endpoint.as_deref().map(|url| OtherAws::new(url, |name| std::env::var(name).ok())),
             ..Options::default()

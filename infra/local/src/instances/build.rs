@@ -16,6 +16,25 @@ pub(crate) enum BuildError {
     /// The build failed; cargo has said why.
     #[error("the build of the function binaries failed")]
     Failed,
+    /// Built binaries cannot be found.
+    #[error("{}: {source}", folder.display())]
+    Unreadable {
+        /// Where they should be.
+        folder: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+/// The binaries in a folder, built before, by name.
+pub(crate) fn found_in(folder: &Path) -> Result<BTreeMap<String, PathBuf>, BuildError> {
+    let unreadable = |source| BuildError::Unreadable { folder: folder.to_owned(), source };
+    let files = std::fs::read_dir(folder).map_err(unreadable)?;
+    let named = |file: std::io::Result<std::fs::DirEntry>| {
+        let file = file.map_err(unreadable)?;
+        Ok((file.file_name().to_string_lossy().into_owned(), file.path()))
+    };
+    files.map(named).collect()
 }
 
 /// Builds the binaries of `packages` with cargo's progress shown, and answers their paths by name.
