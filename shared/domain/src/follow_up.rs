@@ -160,6 +160,7 @@ pub struct Due {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::KnownTimeZone;
     use jiff::tz::TimeZone;
     use jiff::{SignedDuration, ToSpan as _};
     use proptest::prelude::*;
@@ -200,7 +201,7 @@ mod tests {
     ];
 
     fn zone(name: &str) -> TimeZoneName {
-        TimeZoneName::parse(name).unwrap()
+        KnownTimeZone::parse(name).unwrap().name().clone()
     }
 
     fn planned(at: &str, zone_name: &str, now: &str) -> Result<FollowUp, Invalid> {

@@ -54,7 +54,7 @@ pub use partial_date::PartialDate;
 pub use password::{Password, PasswordHash};
 pub use photo::{Photo, PhotoKind, PhotoPath, Size, UPLOAD_LIFETIME, Upload};
 pub use policy::{AdminEmails, InvalidAdminEmails, RegistrationMode, SealingMode};
-pub use preferences::{Digest, Preferences, PreferencesChange, Report, TimeZoneName};
+pub use preferences::{Digest, KnownTimeZone, Preferences, PreferencesChange, Report, TimeZoneName};
 pub use profile::{Bio, City, Country, Location, State};
 pub use registration::{REGISTRATION_LIFETIME, Registration};
 pub use role::{Permission, Role};

@@ -31,11 +31,20 @@ pub enum Report {
 }
 
 /// A time zone by its name in the IANA time zone database.
-#[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
+///
+/// Reading a stored one asks no database: whoever lives in a zone that a later one does not name any more is still read.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(transparent)]
 #[schema(value_type = String, max_length = 64, examples("Europe/Berlin"))]
 pub struct TimeZoneName(String);
 
-impl TimeZoneName {
+shown_text!(TimeZoneName);
+
+/// A time zone that the database names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownTimeZone(TimeZoneName);
+
+impl KnownTimeZone {
     /// Reads a name, in any case; the database's own spelling is kept.
     pub fn parse(written: &str) -> Result<Self, Invalid> {
         const UNKNOWN: Invalid = Invalid("must be a name of the IANA time zone database, such as Europe/Berlin");
@@ -43,17 +52,23 @@ impl TimeZoneName {
             return Err(UNKNOWN);
         }
         let zone = TimeZone::get(written).map_err(|_| UNKNOWN)?;
-        zone.iana_name().map(|name| Self(name.to_owned())).ok_or(UNKNOWN)
+        zone.iana_name().map(|name| Self(TimeZoneName(name.to_owned()))).ok_or(UNKNOWN)
     }
 
+    /// Its name.
+    pub fn name(&self) -> &TimeZoneName {
+        &self.0
+    }
+}
+
+parsed_text!(KnownTimeZone, "a name of the IANA time zone database, such as Europe/Berlin");
+
+impl TimeZoneName {
     /// When its clocks show what. A name that the database has dropped since means UTC.
     pub(crate) fn rules(&self) -> TimeZone {
         TimeZone::get(&self.0).unwrap_or(TimeZone::UTC)
     }
 }
-
-parsed_text!(TimeZoneName, "a name of the IANA time zone database, such as Europe/Berlin");
-shown_text!(TimeZoneName);
 
 /// What a person wants to receive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -82,7 +97,7 @@ impl Preferences {
             self.report = report;
         }
         if let Some(time_zone) = &change.time_zone {
-            self.time_zone = time_zone.clone();
+            self.time_zone = time_zone.name().clone();
         }
     }
 }
@@ -101,8 +116,8 @@ pub struct PreferencesChange {
     pub report: Option<Report>,
     /// Where the person's days begin and end.
     #[serde(default, deserialize_with = "given")]
-    #[schema(nullable = false)]
-    pub time_zone: Option<TimeZoneName>,
+    #[schema(nullable = false, value_type = TimeZoneName)]
+    pub time_zone: Option<KnownTimeZone>,
 }
 
 #[cfg(test)]
@@ -111,10 +126,19 @@ mod tests {
 
     #[test]
     fn time_zones_are_those_of_the_database() {
-        assert_eq!(TimeZoneName::parse("europe/berlin").unwrap().as_str(), "Europe/Berlin");
-        assert_eq!(TimeZoneName::parse("UTC").unwrap().as_str(), "UTC");
-        for bad in ["", "Berlin", "Europe/Atlantis", "+02:00", "../etc/passwd"] {
-            assert!(TimeZoneName::parse(bad).is_err(), "{bad:?}");
+        for (written, name) in [("europe/berlin", "Europe/Berlin"), ("UTC", "UTC")] {
+            assert_eq!(KnownTimeZone::parse(written).unwrap().name().as_str(), name);
         }
+        for bad in ["", "Berlin", "Europe/Atlantis", "+02:00", "../etc/passwd"] {
+            assert!(KnownTimeZone::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn who_lives_in_a_zone_that_is_named_no_more_is_still_read_and_lives_by_utc() {
+        let stored = r#"{"digest": "off", "report": "off", "time_zone": "Europe/Atlantis"}"#;
+        let preferences: Preferences = serde_json::from_str(stored).unwrap();
+        assert_eq!(preferences.time_zone.as_str(), "Europe/Atlantis");
+        assert_eq!(preferences.time_zone.rules(), TimeZone::UTC);
     }
 }

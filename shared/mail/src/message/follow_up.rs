@@ -97,7 +97,7 @@ struct FollowUpHtml<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kith_domain::{FollowUpPlan, Moment, Occasion, TimeZoneName};
+    use kith_domain::{FollowUpPlan, KnownTimeZone, Moment, Occasion};
 
     #[test]
     fn a_long_plan_is_cut_in_the_subject_between_characters() {
@@ -128,7 +128,7 @@ mod tests {
         ] {
             let what = Occasion::parse("Tea").ok();
             let plan = FollowUpPlan { at: Moment::parse(at).unwrap(), what, place: None };
-            let zone = TimeZoneName::parse(zone).unwrap();
+            let zone = KnownTimeZone::parse(zone).unwrap().name().clone();
             let follow_up = FollowUp::new(&plan, &zone, jiff::Timestamp::UNIX_EPOCH).unwrap();
             let mail = Message::follow_up(&Email::parse("ada@example.org").unwrap(), "Grace", &follow_up).unwrap();
             for part in [&mail.text, &mail.html] {

@@ -2,7 +2,7 @@
 
 use super::{Message, address, password, registration};
 use askama::Template as _;
-use kith_domain::{Email, FollowUp, FollowUpPlan, MeetingPoint, Moment, Occasion, TimeZoneName, Username};
+use kith_domain::{Email, FollowUp, FollowUpPlan, KnownTimeZone, MeetingPoint, Moment, Occasion, Username};
 use std::collections::BTreeSet;
 
 const LONGEST_NAME: &str = "ada.lovelace-of-a-very-long-name";
@@ -63,7 +63,7 @@ fn without_a_link() -> Vec<(Message, &'static [&'static str])> {
 fn follow_up(what: &str, place: &str) -> FollowUp {
     let at = Moment::parse("2026-12-01T15:00").unwrap();
     let plan = FollowUpPlan { at, what: Occasion::parse(what).ok(), place: MeetingPoint::parse(place).ok() };
-    FollowUp::new(&plan, &TimeZoneName::parse("Europe/Berlin").unwrap(), jiff::Timestamp::UNIX_EPOCH).unwrap()
+    FollowUp::new(&plan, KnownTimeZone::parse("Europe/Berlin").unwrap().name(), jiff::Timestamp::UNIX_EPOCH).unwrap()
 }
 
 fn all() -> Vec<Message> {
