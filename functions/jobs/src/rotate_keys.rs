@@ -57,8 +57,8 @@ async fn rotate_keys(cx: JobCx, call: Call) -> Result<Done, JobError> {
         }
         Call::Event(event) => {
             // Both are done before either's failure is told; repeated, the one that is done is not due.
-            let (signing, notes) =
-                futures::join!(signing_rotation::rotate(&cx, &event), note_rotation::rotate(&cx, &event));
+            let signing = signing_rotation::rotate(&cx, &event).await;
+            let notes = note_rotation::rotate(&cx, &event).await;
             Ok(Done { signing: Some(signing?), notes: Some(notes?) })
         }
     }

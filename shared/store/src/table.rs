@@ -14,8 +14,8 @@ use aws_sdk_dynamodb::types::{
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How often a write is tried while others change the same items, and a batch while the table hands back a part of it.
@@ -40,7 +40,7 @@ pub struct Spent {
     pub read_units: f64,
     /// Write request units.
     pub write_units: f64,
-    /// Time in calls, added up, also where they ran side by side.
+    /// Time in calls; where they ran side by side it counts once.
     pub time: Duration,
 }
 
@@ -50,7 +50,8 @@ struct Meter {
     /// Units are multiples of a half.
     read_halves: AtomicU64,
     write_halves: AtomicU64,
-    micros: AtomicU64,
+    /// When each call began and ended.
+    waits: Mutex<Vec<(Instant, Instant)>>,
 }
 
 /// Which of a call's units are which.
@@ -92,6 +93,19 @@ impl Expression {
     }
 }
 
+/// Time within any of the intervals.
+fn covered(mut intervals: Vec<(Instant, Instant)>) -> Duration {
+    intervals.sort_unstable();
+    let mut time = Duration::ZERO;
+    let mut until = None;
+    for (began, ended) in intervals {
+        let begins = until.map_or(began, |until| began.max(until));
+        time += ended.saturating_duration_since(begins);
+        until = Some(until.map_or(ended, |until| ended.max(until)));
+    }
+    time
+}
+
 impl Store {
     /// A store on `table`, with clients built from `config`. Makes no call.
     pub fn new(config: &aws_types::SdkConfig, table: &str) -> Self {
@@ -112,7 +126,7 @@ impl Store {
             calls: self.meter.calls.load(Ordering::Relaxed),
             read_units: halves(&self.meter.read_halves),
             write_units: halves(&self.meter.write_halves),
-            time: Duration::from_micros(self.meter.micros.load(Ordering::Relaxed)),
+            time: covered(self.meter.waits.lock().unwrap_or_else(PoisonError::into_inner).clone()),
         }
     }
 
@@ -126,8 +140,8 @@ impl Store {
         };
         counter.fetch_add(halves, Ordering::Relaxed);
         self.meter.calls.fetch_add(1, Ordering::Relaxed);
-        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.meter.micros.fetch_add(micros, Ordering::Relaxed);
+        let wait = (began, began + began.elapsed());
+        self.meter.waits.lock().unwrap_or_else(PoisonError::into_inner).push(wait);
     }
 
     pub(crate) async fn get(&self, key: &Key) -> Result<Option<Item>> {
@@ -316,5 +330,26 @@ impl Store {
 pub(crate) async fn pause(tried: u32) {
     if tried > 0 {
         tokio::time::sleep(Duration::from_millis(5 << tried.min(6))).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_for_two_calls_at_once_is_waiting_once() {
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        for (intervals, millis) in [
+            (vec![], 0),
+            (vec![(0, 5)], 5),
+            (vec![(0, 5), (7, 9)], 7),
+            (vec![(5, 6), (0, 10)], 10),
+            (vec![(4, 12), (0, 5), (1, 2)], 12),
+        ] {
+            let calls = intervals.iter().map(|&(began, ended)| (at(began), at(ended))).collect();
+            assert_eq!(covered(calls), Duration::from_millis(millis), "{intervals:?}");
+        }
     }
 }

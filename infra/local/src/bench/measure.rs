@@ -142,7 +142,7 @@ async fn starts(
         people.prepare(world, 1).await?;
         let empty = first_of_empty(ground, world).await?;
         let mut sandbox = world.start_function(operation)?;
-        let first = people.invoke(world, &mut sandbox).await?;
+        let first = people.invoke(world, &mut sandbox, &people.typical.request.small()).await?;
         sandbox.stop().await;
         // Hashing is slow on purpose and no part of starting, nor is a picture; it is nearly all that such a function does.
         let works = people.typical.hashes || people.typical.pictures;
@@ -182,7 +182,7 @@ async fn warm(ground: &Ground, world: &mut World<'_>, people: &mut People<'_>) -
     let mut pairs = Vec::new();
     for round in 0..WARM_UP + counted {
         let empty = invoke_empty(ground, world, &mut empty).await?.millis;
-        let measured = people.invoke(world, &mut sandbox).await?;
+        let measured = people.invoke(world, &mut sandbox, &people.typical.request).await?;
         if measured.own_millis().is_none() {
             return Err(unlogged(people.typical.operation));
         }
@@ -218,12 +218,17 @@ impl<'a> People<'a> {
     }
 
     /// Sends the request and checks that it was answered as it should be.
-    async fn invoke(&mut self, world: &mut World<'_>, sandbox: &mut Sandbox) -> Result<Measured, BenchError> {
+    async fn invoke(
+        &mut self,
+        world: &mut World<'_>,
+        sandbox: &mut Sandbox,
+        request: &Request,
+    ) -> Result<Measured, BenchError> {
         let operation = self.typical.operation;
         let nobody = || BenchError::function(operation, "nobody is left to send its request".to_owned());
         let person = self.waiting.pop().ok_or_else(nobody)?;
         world.pass(self.typical.days_apart);
-        let event = world.event(&self.typical.request, &person)?;
+        let event = world.event(request, &person)?;
         let measured = sandbox.invoke(&world.aws, event, world.now()).await?;
         if !self.typical.once {
             self.waiting.push(person);

@@ -334,15 +334,15 @@ impl<'a> World<'a> {
         }
     }
 
-    /// The task that was left last.
+    /// The task that was left last, as far as the clock goes: a reminder's task is of the day for which it was planned.
     fn waiting_task(&self) -> Result<String, BenchError> {
         let failed =
             |why: String| BenchError::function("register-account", format!("its task is not to be had: {why}"));
         let query = json!({
             "TableName": self.ground.template.table.name,
             "IndexName": "gsi1",
-            "KeyConditionExpression": "gsi1pk = :outbox",
-            "ExpressionAttributeValues": {":outbox": {"S": "outbox"}},
+            "KeyConditionExpression": "gsi1pk = :outbox AND gsi1sk <= :now",
+            "ExpressionAttributeValues": {":outbox": {"S": "outbox"}, ":now": {"S": format!("{:.3}", self.now())}},
             "ScanIndexForward": false,
             "Limit": 1,
         });

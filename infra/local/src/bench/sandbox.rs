@@ -78,7 +78,7 @@ impl Measured {
 
     /// Time of its work without its calls, in milliseconds.
     pub(super) fn own_millis(&self) -> Option<f64> {
-        // Calls made at the same time count one by one, so that nothing may be left.
+        // Calls to other services made at the same time count one by one, so that nothing may be left.
         Some((self.work_millis()? - self.calls_millis()?).max(0.0))
     }
 
