@@ -42,7 +42,7 @@ impl Core {
         request_id: &str,
     ) -> Result<Value, Failure> {
         let began = Instant::now();
-        let (result, run) = self.pools.invoke(operation, event, request_id).await;
+        let (result, run) = self.pools.invoke(operation, event, request_id, None).await;
         let status = if result.is_ok() { 200 } else { 500 };
         let duration = milliseconds(began.elapsed());
         self.outcomes.keep(operation, route, duration, &result, self.clock.now());

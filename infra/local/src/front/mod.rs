@@ -18,6 +18,7 @@ use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::request::Parts;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
+use tokio::sync::oneshot;
 
 use crate::core::Core;
 use crate::instances::{Failure, PAYLOAD_LIMIT, Run, milliseconds};
@@ -129,9 +130,18 @@ impl Gateway {
             return Answered::by_gateway(StatusCode::PAYLOAD_TOO_LARGE, key);
         }
         let invocation_id = new_id();
-        let invoke = self.core.pools.invoke(&found.route.operation, event, &invocation_id);
-        let Ok((result, run)) = tokio::time::timeout(INTEGRATION_TIMEOUT, invoke).await else {
-            return Answered::by_gateway(StatusCode::SERVICE_UNAVAILABLE, key);
+        let (admit, admitted) = oneshot::channel();
+        let invoke = self.core.pools.invoke(&found.route.operation, event, &invocation_id, Some(admit));
+        let over = async {
+            // Waiting for a sandbox is this machine's, not the gateway's; one that never came is answered by the invocation.
+            if admitted.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(INTEGRATION_TIMEOUT).await;
+        };
+        let (result, run) = tokio::select! {
+            done = invoke => done,
+            () = over => return Answered::by_gateway(StatusCode::SERVICE_UNAVAILABLE, key),
         };
         let response = match result {
             Ok(value) => answer::from_function(&value),

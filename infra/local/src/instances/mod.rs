@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, oneshot};
 
 use crate::aws::{Aws, Call};
 use crate::clock::Clock;
@@ -23,8 +23,9 @@ use crate::template::{FunctionSpec, REGION};
 const MOST_IN_PROCESS: usize = 16;
 /// Processes of a function, at most.
 const MOST_PROCESSES: usize = 8;
-/// How long an invocation waits for a free sandbox before it is throttled.
-const PATIENCE: Duration = Duration::from_secs(29);
+/// How long an invocation waits for a free sandbox before it is throttled. Lambda would start one for each at once; one
+/// machine takes its time with a crowd.
+const PATIENCE: Duration = Duration::from_mins(3);
 /// How long a sandbox may take to start, as on Lambda.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Payload and answer of an invocation, in bytes at most.
@@ -169,12 +170,13 @@ impl Pools {
         true
     }
 
-    /// Invokes `operation` to its end, also when the caller goes away.
+    /// Invokes `operation` to its end, also when the caller goes away. Tells `admitted` when a sandbox is free.
     pub(crate) async fn invoke(
         self: &Arc<Self>,
         operation: &str,
         event: Value,
         request_id: &str,
+        admitted: Option<oneshot::Sender<()>>,
     ) -> (Result<Value, Failure>, Run) {
         let run = Run {
             operation: operation.to_owned(),
@@ -190,14 +192,23 @@ impl Pools {
         };
         let pools = Arc::clone(self);
         let (lost, request_id) = (run.clone(), request_id.to_owned());
-        let task = tokio::spawn(async move { pools.run(&pool, event, request_id, run).await });
+        let task = tokio::spawn(async move { pools.run(&pool, event, request_id, run, admitted).await });
         task.await.unwrap_or_else(|error| (Err(Failure::Crashed(error.to_string())), lost))
     }
 
-    async fn run(&self, pool: &Pool, event: Value, request_id: String, mut run: Run) -> (Result<Value, Failure>, Run) {
+    async fn run(
+        &self,
+        pool: &Pool,
+        event: Value,
+        request_id: String,
+        mut run: Run,
+        admitted: Option<oneshot::Sender<()>>,
+    ) -> (Result<Value, Failure>, Run) {
         let Ok(Ok(_permit)) = tokio::time::timeout(PATIENCE, pool.permits.acquire()).await else {
             return (Err(Failure::Throttled), run);
         };
+        // Whoever wanted to know may be gone.
+        let _ = admitted.map(|admitted| admitted.send(()));
         let spec = &pool.spec;
         run.memory_mib = spec.memory_mib;
         let began = Instant::now();
