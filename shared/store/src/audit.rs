@@ -2,6 +2,7 @@
 
 use crate::item::{entity, expiring, item};
 use crate::keys::{self, AUDITS};
+use crate::list::{List, Span};
 use crate::table::Order;
 use crate::transaction::Transaction;
 use crate::{Result, Store};
@@ -38,9 +39,7 @@ impl Store {
         limit: usize,
         now: Timestamp,
     ) -> Result<(Vec<AuditEvent>, bool)> {
-        let mut events = Vec::new();
-        let more = self.audit_page(&keys::user(user).pk, after, limit, now, &mut events).await?;
-        Ok((events, more))
+        self.audit_page(&keys::user(user).pk, after, limit, now).await
     }
 
     /// A page of all events, newest first, and whether there are more. One read for each year that it touches: at most
@@ -51,41 +50,34 @@ impl Store {
         let mut after = after;
         for year in (year(now - AUDIT_LIFETIME)..=newest).rev() {
             let pk = keys::audit(year, AuditId::new(now)).pk;
-            if self.audit_page(&pk, after.take(), limit, now, &mut events).await? {
+            let (found, more) = self.audit_page(&pk, after.take(), limit - events.len(), now).await?;
+            events.extend(found);
+            if more {
                 return Ok((events, true));
             }
         }
         Ok((events, false))
     }
 
-    /// Fills `events` up to `limit` from one partition; true if there are more in it.
+    /// Up to `limit` events of one partition, and whether there are more in it.
     async fn audit_page(
         &self,
         pk: &str,
         after: Option<AuditId>,
         limit: usize,
         now: Timestamp,
-        events: &mut Vec<AuditEvent>,
-    ) -> Result<bool> {
-        let mut after = after.map(|id| format!("{AUDITS}{id}"));
-        loop {
-            let wanted = i32::try_from(limit + 1 - events.len()).unwrap_or(i32::MAX);
-            let (items, more) = self.page(pk, AUDITS, Order::NewestFirst, after.as_deref(), wanted).await?;
-            after = items.last().and_then(|item| crate::item::text_of(item, "sk")).map(str::to_owned);
+    ) -> Result<(Vec<AuditEvent>, bool)> {
+        let span = Span { pk, prefix: AUDITS, order: Order::NewestFirst, at_most: usize::MAX };
+        let mut list = List::new(span, after.map(|id| format!("{AUDITS}{id}")), limit);
+        while let Some(items) = list.next(self).await? {
             for item in items {
                 let event: AuditEvent = entity(item)?;
                 if now < event.at + AUDIT_LIFETIME {
-                    events.push(event);
+                    list.push(event);
                 }
             }
-            if events.len() > limit {
-                events.truncate(limit);
-                return Ok(true);
-            }
-            if !more {
-                return Ok(false);
-            }
         }
+        Ok(list.page())
     }
 }
 

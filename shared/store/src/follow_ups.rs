@@ -3,8 +3,9 @@
 
 use crate::difference::Tries;
 use crate::index::{indexed, key_of, time};
-use crate::item::{Item, entity, item, text_of};
+use crate::item::{Item, entity, item};
 use crate::keys::{self, DUE, FOLLOW_UPS, Key, number};
+use crate::list::{List, Span};
 use crate::table::{Expression, Order};
 use crate::transaction::Transaction;
 use crate::{Result, Store, StoreError};
@@ -95,28 +96,20 @@ impl Store {
     /// are more.
     pub async fn follow_ups(&self, owner: UserId, after: Option<Due>, limit: usize) -> Result<(Vec<Contact>, bool)> {
         let pk = keys::contacts_of(owner);
-        let mut after = after.map(|due| keys::follow_up(&due).sk);
-        let mut cards = Vec::new();
-        loop {
-            // One more than asked for tells whether there is a next page.
-            let wanted = i32::try_from((limit + 1 - cards.len()).min(BATCH)).unwrap_or(i32::MAX);
-            let (items, more) = self.page(&pk, FOLLOW_UPS, Order::OldestFirst, after.as_deref(), wanted).await?;
-            after = items.last().and_then(|item| text_of(item, "sk")).map(str::to_owned);
+        let span = Span { pk: &pk, prefix: FOLLOW_UPS, order: Order::OldestFirst, at_most: BATCH };
+        let mut list = List::new(span, after.map(|due| keys::follow_up(&due).sk), limit);
+        while let Some(items) = list.next(self).await? {
             let planned: Vec<Due> = items.iter().map(|item| due_at(&key_of(item)?)).collect::<Result<_>>()?;
             let keys = planned.iter().map(|due| keys::contact(owner, due.contact)).collect();
             for (planned, card) in planned.iter().zip(self.get_many(keys).await?) {
                 // What has been cancelled or moved since the page was read is not there, or comes later.
                 let card: Option<Contact> = card.map(entity).transpose()?;
-                cards.extend(card.filter(|card| due(card) == Some(*planned)));
-            }
-            if cards.len() > limit {
-                cards.truncate(limit);
-                return Ok((cards, true));
-            }
-            if !more {
-                return Ok((cards, false));
+                if let Some(card) = card.filter(|card| due(card) == Some(*planned)) {
+                    list.push(card);
+                }
             }
         }
+        Ok(list.page())
     }
 
     /// What a reminder says of a card; `NotFound` where there is none, or nothing is planned on it for that time.

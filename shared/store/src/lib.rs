@@ -16,6 +16,7 @@ mod item;
 mod keys;
 mod limits;
 mod links;
+mod list;
 mod memories;
 mod note_tries;
 mod notes;

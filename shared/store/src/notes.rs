@@ -4,6 +4,7 @@
 use crate::index::{indexed, time};
 use crate::item::{Item, entity, expiring, item};
 use crate::keys::{self, EXPIRING, NOTES, number, text};
+use crate::list::{List, Span};
 use crate::table::{Expression, Order};
 use crate::transaction::Transaction;
 use crate::{Answer, Result, Store, StoreError};
@@ -152,28 +153,17 @@ impl Store {
         now: Timestamp,
     ) -> Result<(Vec<Note>, bool)> {
         let pk = keys::own_notes(author);
-        let mut after = after.map(|id| format!("{NOTES}{id}"));
-        let mut found: Vec<Note> = Vec::new();
-        loop {
-            // One more than asked for tells whether there is a next page.
-            let wanted = (limit + 1 - found.len()).min(BATCH);
-            let wanted = i32::try_from(wanted).unwrap_or(i32::MAX);
-            let (items, more) = self.page(&pk, NOTES, Order::NewestFirst, after.as_deref(), wanted).await?;
-            after = items.last().and_then(|item| crate::item::text_of(item, "sk")).map(str::to_owned);
+        let span = Span { pk: &pk, prefix: NOTES, order: Order::NewestFirst, at_most: BATCH };
+        let mut list = List::new(span, after.map(|id| format!("{NOTES}{id}")), limit);
+        while let Some(items) = list.next(self).await? {
             let entries = items.into_iter().map(entity::<OwnNote>).collect::<Result<Vec<_>>>()?;
             let alive = entries.iter().filter(|entry| now.as_millisecond() < entry.expires_at);
             let keys: Vec<_> = alive.map(|entry| keys::note(&entry.token_hash)).collect();
             for item in self.get_some(keys, Some(TOLD)).await?.into_iter().flatten() {
-                found.push(entity(item)?);
-            }
-            if found.len() > limit {
-                found.truncate(limit);
-                return Ok((found, true));
-            }
-            if !more {
-                return Ok((found, false));
+                list.push(entity(item)?);
             }
         }
+        Ok(list.page())
     }
 
     /// Hashes of the tokens of up to 500 notes that ended before `now`, oldest first. From the index, which may lag a

@@ -1,7 +1,8 @@
 //! Sessions.
 
-use crate::item::{Item, entity, expiring, item, text_of, ttl};
+use crate::item::{Item, entity, expiring, item, ttl};
 use crate::keys::{self, SESSIONS, number, text};
+use crate::list::{List, Span};
 use crate::table::{Expression, Order};
 use crate::transaction::Transaction;
 use crate::{Result, Store, StoreError};
@@ -114,27 +115,17 @@ impl Store {
         limit: usize,
     ) -> Result<(Vec<Session>, bool)> {
         let pk = keys::user(user).pk;
-        let mut after = after.map(|id| format!("{SESSIONS}{id}"));
-        let mut alive = Vec::new();
-        loop {
-            // One more than asked for tells whether there is a next page.
-            let wanted = i32::try_from(limit + 1 - alive.len()).unwrap_or(i32::MAX);
-            let (items, more) = self.page(&pk, SESSIONS, Order::OldestFirst, after.as_deref(), wanted).await?;
-            after = items.last().and_then(|item| text_of(item, "sk")).map(str::to_owned);
+        let span = Span { pk: &pk, prefix: SESSIONS, order: Order::OldestFirst, at_most: usize::MAX };
+        let mut list = List::new(span, after.map(|id| format!("{SESSIONS}{id}")), limit);
+        while let Some(items) = list.next(self).await? {
             for item in items {
                 let session: Session = entity(item)?;
                 if is_alive(&session) {
-                    alive.push(session);
+                    list.push(session);
                 }
             }
-            if alive.len() > limit {
-                alive.truncate(limit);
-                return Ok((alive, true));
-            }
-            if !more {
-                return Ok((alive, false));
-            }
         }
+        Ok(list.page())
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::error::failure;
 use crate::item::{Item, entity, text_of};
 use crate::keys::{Key, text};
+use crate::list::{List, Span};
 use crate::{Result, StoreError};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
@@ -226,32 +227,22 @@ impl Store {
     }
 
     /// The newest `limit` entities of a partition whose sort key begins with `prefix`, before the sort key `after`, and
-    /// whether there are more. The database also ends a page after a megabyte; this one is short only when it is the
-    /// last.
+    /// whether there are more.
     pub(crate) async fn newest<T: DeserializeOwned>(
         &self,
         pk: &str,
         prefix: &str,
-        mut after: Option<String>,
+        after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<T>, bool)> {
-        let mut found = Vec::new();
-        loop {
-            // One more than asked for tells whether there is a next page.
-            let wanted = i32::try_from(limit + 1 - found.len()).unwrap_or(i32::MAX);
-            let (items, more) = self.page(pk, prefix, Order::NewestFirst, after.as_deref(), wanted).await?;
-            after = items.last().and_then(|item| text_of(item, "sk")).map(str::to_owned);
+        let span = Span { pk, prefix, order: Order::NewestFirst, at_most: usize::MAX };
+        let mut list = List::new(span, after, limit);
+        while let Some(items) = list.next(self).await? {
             for item in items {
-                found.push(entity(item)?);
-            }
-            if found.len() > limit {
-                found.truncate(limit);
-                return Ok((found, true));
-            }
-            if !more {
-                return Ok((found, false));
+                list.push(entity(item)?);
             }
         }
+        Ok(list.page())
     }
 
     /// Everything of a small partition whose sort key begins with `prefix`, in order.
