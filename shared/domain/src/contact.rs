@@ -3,7 +3,7 @@
 use crate::given::{given_or_null, object_or_null};
 use crate::{
     CardName, CompanyName, ContactId, Email, EventName, FollowUp, IntroducerName, Invalid, PartialDate, PhoneNumber,
-    Photo, PlaceName, Position, SocialMedia, Spark, Tags, Task, UserId, Work,
+    Photo, PlaceName, Position, SocialMedia, Spark, Tags, Task, UserId,
 };
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::millisecond;
@@ -237,7 +237,7 @@ impl Contact {
     pub fn change_photo(&mut self, photo: Option<Photo>, now: Timestamp) -> Option<Task> {
         let before = std::mem::replace(&mut self.photo, photo);
         self.touch(now);
-        before.map(|photo| Task::new(Work::RemovePhoto { path: photo.path }, now))
+        before.map(|photo| photo.removal(now))
     }
 
     fn write(&mut self, fields: ContactFields) {

@@ -1,6 +1,6 @@
 //! Photos: pictures that people upload, kept as objects in two sizes.
 
-use crate::{PhotoId, UserId};
+use crate::{PhotoId, Task, UserId, Work};
 use jiff::fmt::serde::timestamp::millisecond;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,13 @@ pub struct Photo {
     pub large: Size,
     /// Size of the small picture.
     pub small: Size,
+}
+
+impl Photo {
+    /// The task of deleting its objects, where nothing shows it any more.
+    pub fn removal(&self, now: Timestamp) -> Task {
+        Task::new(Work::RemovePhoto { path: self.path.clone() }, now)
+    }
 }
 
 /// Where the two objects of a photo are kept. Never used for another photo.

@@ -150,7 +150,7 @@ impl User {
         };
         let before = std::mem::replace(place, photo);
         self.touch(now);
-        before.map(|photo| Task::new(Work::RemovePhoto { path: photo.path }, now))
+        before.map(|photo| photo.removal(now))
     }
 
     /// Takes over what is given and nothing else. A new address is not taken over: it must be confirmed first.

@@ -8,7 +8,7 @@ use crate::table::{Expression, Order};
 use crate::transaction::Transaction;
 use crate::{Answer, Result, Store, StoreError};
 use jiff::Timestamp;
-use kith_domain::{Contact, ContactEntry, ContactFilter, ContactId, Photo, Task, Upload, UserId, Work};
+use kith_domain::{Contact, ContactEntry, ContactFilter, ContactId, Photo, Task, Upload, UserId};
 
 /// How many entries a search reads at first. It reads more at a time as it goes on: what is sought may be among the
 /// newest, and if it is not, nearly all have to be read.
@@ -152,8 +152,7 @@ impl Store {
         self.drop_follow_up(&mut change, loaded);
         self.put_task(&mut change, task)?;
         if let Some(photo) = &loaded.photo {
-            let work = Work::RemovePhoto { path: photo.path.clone() };
-            self.put_task(&mut change, &Task::new(work, task.created_at))?;
+            self.put_task(&mut change, &photo.removal(task.created_at))?;
         }
         self.commit(change).await
     }
