@@ -13,10 +13,7 @@ pub(crate) async fn set(
     kind: PhotoKind,
     file: FileBody,
 ) -> Result<Tagged<PhotoView>> {
-    // Once more with the write; here it saves the work.
-    if rev.is_some_and(|wanted| wanted != user.rev) {
-        return Err(Problem::stale());
-    }
+    upload::meant_for(rev, user.rev)?;
     let upload = Upload::of_user(user.id, cx.now);
     let photo = upload::store(cx, file, &upload).await?;
     let apply = |user: &mut User| {

@@ -3,7 +3,7 @@
 use crate::upload;
 use kith_domain::{ContactId, Upload};
 use kith_http::{
-    Cx, FileBody, Function, IfMatch, IfMatchHeader, Member, Path, PhotoView, Problem, Result, Router, Setting, Tagged,
+    Cx, FileBody, Function, IfMatch, IfMatchHeader, Member, Path, PhotoView, Result, Router, Setting, Tagged,
 };
 use utoipa_axum::routes;
 
@@ -37,10 +37,7 @@ pub async fn set_contact_photo(
     file: FileBody,
 ) -> Result<Tagged<PhotoView>> {
     let contact = cx.store.contact(who.user.id, id).await?;
-    // Once more with the write; here it saves the work.
-    if rev.is_some_and(|wanted| wanted != contact.rev) {
-        return Err(Problem::stale());
-    }
+    upload::meant_for(rev, contact.rev)?;
     let upload = Upload::of_contact(who.user.id, cx.now);
     let photo = upload::store(&cx, file, &upload).await?;
     let contact = cx.store.change_contact_photo(contact, rev, Some((&photo, &upload)), cx.now).await?;
