@@ -5,7 +5,7 @@ use crate::index::{indexed, time};
 use crate::item::{Item, item, number_of, text_of};
 use crate::keys::{self, ERASED, EXPIRING, Key};
 use crate::registrations::held_by;
-use crate::table::Order;
+use crate::table::{Expression, Order};
 use crate::transaction::Transaction;
 use crate::{Result, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
@@ -48,12 +48,12 @@ impl Store {
     /// Deletes an item as it was seen; one that has changed since stays, to be seen again.
     pub async fn erase_leftover(&self, leftover: &Leftover) -> Result<()> {
         let as_seen = match leftover.rev {
-            Some(rev) => crate::table::Expression {
+            Some(rev) => Expression {
                 condition: Some("rev = :seen"),
                 values: vec![(":seen", keys::number(rev))],
-                ..crate::table::Expression::default()
+                ..Expression::default()
             },
-            None => crate::table::Expression::default(),
+            None => Expression::default(),
         };
         let _ = self.delete(&leftover.key, as_seen).await?;
         Ok(())
@@ -71,7 +71,7 @@ impl Store {
         let mut deleted = 0;
         for sk in items.iter().filter_map(|item| text_of(item, "sk")).filter(|sk| *sk != "user") {
             let key = Key { pk: pk.to_owned(), sk: sk.to_owned() };
-            let _ = self.delete(&key, crate::table::Expression::default()).await?;
+            let _ = self.delete(&key, Expression::default()).await?;
             deleted += 1;
         }
         Ok(more || deleted > 0)
@@ -81,10 +81,10 @@ impl Store {
     /// account for [`Store::erased_before`].
     pub async fn erase_user(&self, user: &User, receipt: &Task) -> Result<()> {
         let mut change = Transaction::new();
-        let erasing = crate::table::Expression {
+        let erasing = Expression {
             condition: Some("attribute_type(erasing_since, :number)"),
             values: vec![(":number", keys::text("N"))],
-            ..crate::table::Expression::default()
+            ..Expression::default()
         };
         change.delete(&self.table, &keys::user(user.id), erasing, |_| StoreError::Stale);
         change.delete(&self.table, &keys::username(&user.username), held_by(user.id), |_| StoreError::Stale);
@@ -96,17 +96,14 @@ impl Store {
 
     /// Up to 500 accounts that were erased so long before `now` that no request can still write anything of theirs.
     pub async fn erased_before(&self, now: Timestamp) -> Result<Vec<UserId>> {
-        let keys = self.indexed_before(EXPIRING, now, ERASED).await?;
-        let id = |key: &Key| key.pk.strip_prefix(ERASED)?.parse().ok();
-        keys.iter().map(|key| id(key).ok_or_else(|| StoreError::Unreadable("an erased account's key".into()))).collect()
+        self.ids_before(EXPIRING, now, ERASED).await
     }
 
     /// Leaves the task that erases once more what belongs to an erased account, and forgets the account. `Stale` where
     /// that has happened: the index may lag.
     pub async fn erase_again(&self, user: UserId, task: &Task) -> Result<()> {
         let mut change = Transaction::new();
-        let known =
-            crate::table::Expression { condition: Some("attribute_exists(pk)"), ..crate::table::Expression::default() };
+        let known = Expression { condition: Some("attribute_exists(pk)"), ..Expression::default() };
         change.delete(&self.table, &keys::erased(user), known, |_| StoreError::Stale);
         self.put_task(&mut change, task)?;
         self.commit(change).await

@@ -9,6 +9,7 @@ use crate::{Result, Store, StoreError};
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use jiff::Timestamp;
 use kith_domain::UserId;
+use std::str::FromStr;
 use std::time::Instant;
 
 /// How many keys one read gives at most: as many as a batch can read.
@@ -30,6 +31,13 @@ impl Store {
                 return Ok(keys);
             }
         }
+    }
+
+    /// What the keys of [`Store::indexed_before`] are of, by what follows `kind` in them.
+    pub(crate) async fn ids_before<T: FromStr>(&self, partition: &str, then: Timestamp, kind: &str) -> Result<Vec<T>> {
+        let keys = self.indexed_before(partition, then, kind).await?;
+        let id = |key: &Key| key.pk.strip_prefix(kind)?.parse().ok();
+        keys.iter().map(|key| id(key).ok_or_else(|| StoreError::Unreadable(format!("a key of {kind}")))).collect()
     }
 
     /// Up to 100 of these keys, beyond `start`, and where to go on.

@@ -52,6 +52,8 @@ pub(crate) const USERS: &str = "users";
 /// The one partition of uploads under way in [`INDEX`].
 pub(crate) const UNDER_WAY: &str = "uploads";
 
+/// Partition keys of uploads begin so.
+pub(crate) const UPLOADS: &str = "uploads#";
 /// Partition keys of erased accounts begin so.
 pub(crate) const ERASED: &str = "erased#";
 /// Sort keys of sessions begin so.
@@ -200,7 +202,7 @@ pub(crate) fn upload(user: UserId, photo: PhotoId) -> Key {
 
 /// Apart from what else somebody has: an upload outlives the account where that is erased meanwhile.
 pub(crate) fn uploads_of(user: UserId) -> String {
-    format!("uploads#{user}")
+    format!("{UPLOADS}{user}")
 }
 
 pub(crate) fn signing_ring() -> Key {

@@ -169,8 +169,7 @@ impl Store {
     /// Hashes of the tokens of up to 500 notes that ended before `now`, oldest first. From the index, which may lag a
     /// moment.
     pub async fn expired_notes(&self, now: Timestamp) -> Result<Vec<String>> {
-        let found = self.indexed_before(EXPIRING, now, keys::NOTE).await?;
-        Ok(found.iter().filter_map(|key| key.pk.strip_prefix(keys::NOTE)).map(str::to_owned).collect())
+        self.ids_before(EXPIRING, now, keys::NOTE).await
     }
 
     /// Deletes a note that has ended, and all that belongs to it; false where it is gone or still lives.

@@ -187,9 +187,7 @@ impl Store {
 
     /// Up to 500 registrations that expired before `now`, oldest first. From the index, which may lag a moment.
     pub async fn expired_registrations(&self, now: Timestamp) -> Result<Vec<UserId>> {
-        let keys = self.indexed_before(EXPIRING, now, keys::PENDING).await?;
-        let id = |key: &keys::Key| key.pk.strip_prefix(keys::PENDING)?.parse().ok();
-        keys.iter().map(|key| id(key).ok_or_else(|| StoreError::Unreadable("a registration's key".into()))).collect()
+        self.ids_before(EXPIRING, now, keys::PENDING).await
     }
 
     /// Deletes all of a registration that has expired; false where it is gone or still lives.

@@ -2,7 +2,7 @@
 
 use crate::index::{indexed, time};
 use crate::item::{Item, entity, item};
-use crate::keys::{self, UNDER_WAY, number};
+use crate::keys::{self, UNDER_WAY, UPLOADS, number};
 use crate::table::Expression;
 use crate::transaction::Transaction;
 use crate::{Result, Store, StoreError};
@@ -37,7 +37,7 @@ impl Store {
 
     /// Up to 500 uploads that were over before `now`, oldest first.
     pub async fn expired_uploads(&self, now: Timestamp) -> Result<Vec<Upload>> {
-        let keys = self.indexed_before(UNDER_WAY, now, "uploads#").await?;
+        let keys = self.indexed_before(UNDER_WAY, now, UPLOADS).await?;
         let mut expired = Vec::new();
         for key in keys {
             // The index may lag: what is finished is not there any more.
