@@ -60,7 +60,7 @@ OBJECTS = re.compile(r"^\$\{[A-Za-z]+BucketArn\}/[a-z]+(/[a-z]+)*/\*$")
 PUBLIC_ACCESS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 
 # A leading key: an exact one, or one kind of item with a `*` after it.
-LEADING_KEY = re.compile(r"^[a-z]+(#[a-z]+)*(#\*)?$")
+LEADING_KEY = re.compile(r"^[a-z-]+(#[a-z-]+)*(#\*)?$")
 
 # Who may write verification keys: whoever can plant one can sign in as anyone.
 KEY_WRITERS = {"RotateKeys"}
@@ -131,9 +131,13 @@ def text_of(resource):
 
 
 def check_table_statement(where, owner, statement, actions, resources):
-    if set(statement.get("Condition", {})) != {CONDITION}:
-        yield f"{where}: a statement on the table needs the condition {CONDITION}, and no other"
+    # On an index the other condition is enough: a query of an index always names its partition.
+    on_index = any("/index/" in text_of(resource) for resource in resources)
+    if set(statement.get("Condition", {})) != ({CONDITION} if on_index else {CONDITION, "Null"}):
+        yield f"{where}: a statement on the table needs the condition {CONDITION}, with Null but for an index"
         return
+    if not on_index and statement["Condition"]["Null"] != {"dynamodb:LeadingKeys": "false"}:
+        yield f"{where}: the condition Null must be {{'dynamodb:LeadingKeys': 'false'}}, quoted"
     condition = statement["Condition"][CONDITION]
     if set(condition) != {"dynamodb:LeadingKeys"} or not as_list(condition["dynamodb:LeadingKeys"]):
         yield f"{where}: the condition must name dynamodb:LeadingKeys, and nothing else"
@@ -143,7 +147,7 @@ def check_table_statement(where, owner, statement, actions, resources):
             yield f"{where}: leading key {key!r} is neither exact nor one kind of item (`kind#*`)"
         if str(key).startswith("keys") and TABLE_WRITES & actions and owner not in KEY_WRITERS:
             yield f"{where}: only {', '.join(sorted(KEY_WRITERS))} may write {key!r}"
-    if any("/index/" in text_of(resource) for resource in resources) and actions != {"dynamodb:Query"}:
+    if on_index and actions != {"dynamodb:Query"}:
         yield f"{where}: an index is queried, nothing else"
 
 

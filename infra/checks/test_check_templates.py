@@ -28,7 +28,7 @@ class Rules(unittest.TestCase):
 
     def test_broken_policies_are_found(self):
         table = "Resource: !Ref TableArn\n"
-        keys = "'dynamodb:LeadingKeys': ['rate#*']"
+        keys = "'dynamodb:LeadingKeys': ['rate#register#*', 'rate#mail#*']"
         for old, new, finding in [
             ("[dynamodb:UpdateItem]", "['dynamodb:*']", "dynamodb:* is not among"),
             ("[dynamodb:UpdateItem]", "[dynamodb:Scan]", "dynamodb:Scan is not among"),
@@ -36,7 +36,9 @@ class Rules(unittest.TestCase):
             ("[dynamodb:UpdateItem]", "[dynamodb:UpdateItem, ses:SendRawEmail]", "allows nothing else"),
             (table, "Resource: '*'\n", "wildcard in the resource *"),
             (table, "Resource: !Sub '${TableArn}/*'\n", "wildcard in the resource ${TableArn}/*"),
-            (f"              Condition: {{'ForAllValues:StringLike': {{{keys}}}}}\n", "", "needs the condition"),
+            (f"                'ForAllValues:StringLike': {{{keys}}}\n", "", "needs the condition"),
+            ("                'Null': {'dynamodb:LeadingKeys': 'false'}\n", "", "with Null but for an index"),
+            ("{'dynamodb:LeadingKeys': 'false'}", "{'dynamodb:LeadingKeys': 'true'}", "quoted"),
             (keys, "'dynamodb:LeadingKeys': []", "must name dynamodb:LeadingKeys"),
             (keys, "'dynamodb:LeadingKeys': ['*']", "leading key '*'"),
             (keys, "'dynamodb:LeadingKeys': ['rate*']", "leading key 'rate*'"),

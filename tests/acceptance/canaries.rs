@@ -83,7 +83,7 @@ async fn e25_tasks_that_wait_for_the_mail_service_hold_no_link() {
     let (guest, _) = kith.invited(&root, "guest").await;
     let mut seen = 0;
     for _ in 0..20 {
-        let waiting = kith.items("outbox#").await;
+        let waiting = kith.items("outbox-").await;
         seen += waiting.len();
         for item in &waiting {
             let text = item.to_string();

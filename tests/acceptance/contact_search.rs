@@ -223,7 +223,7 @@ async fn cost(kith: &Kith, owner: &Actor, path: &str) -> (f64, usize) {
     let answer = owner.get(path).await;
     answer.assert_status(200);
     let record = kith.record_of(&answer).await;
-    let calls = record.calls.iter().filter(|call| !["keys#", "user#"].contains(&call.key_prefixes[0].as_str()));
+    let calls = record.calls.iter().filter(|call| !["keys#", "auth#"].contains(&call.key_prefixes[0].as_str()));
     assert!(record.write_units < 0.5);
     let calls: Vec<f64> = calls.map(|call| call.read_units).collect();
     (calls.iter().sum(), calls.len())

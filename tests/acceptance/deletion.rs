@@ -20,7 +20,7 @@ async fn left_of(kith: &Kith, gone: &Actor) -> Vec<Value> {
     let words = [gone.id(), gone.person.email.clone(), gone.person.username.clone()];
     let is_left = |item: &Value| {
         let text = item.to_string().to_lowercase();
-        let is_trail = item["kind"] == "audit_event" && item["pk"] != format!("user#{}", gone.id());
+        let is_trail = item["kind"] == "audit_event" && item["pk"] != format!("trail#{}", gone.id());
         words.iter().any(|word| text.contains(word)) && !is_trail && item["kind"] != "erased"
     };
     kith.table().await.into_iter().filter(is_left).collect()
@@ -108,7 +108,7 @@ async fn d11_an_erasure_that_dies_half_way_goes_on_where_it_stopped() {
         let left = left_of(&kith, &ada).await;
         assert!(left.is_empty(), "{kind}: {left:#?}");
         assert_eq!(receipts(&ada.mails().await), 1, "{kind}");
-        assert!(kith.items("outbox#").await.is_empty(), "{kind}");
+        assert!(kith.items("outbox-").await.is_empty(), "{kind}");
     }
     kith.shut_down().await;
 }
@@ -144,7 +144,7 @@ async fn d11_an_account_with_many_things_is_erased_whole() {
     let log_ins = places.iter().flat_map(|place| (0..9).map(|_| place.log_in().into_future()));
     let answers = futures::future::join_all(log_ins).await;
     let ada = ada.with_tokens_of(&answers[0]);
-    assert!(kith.items(&format!("user#{}", ada.id())).await.len() > 50);
+    assert!(kith.items(&format!("sessions#{}", ada.id())).await.len() > 50);
     ada.leave().await.assert_status(204);
     kith.settle().await;
     assert!(left_of(&kith, &ada).await.is_empty());

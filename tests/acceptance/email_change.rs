@@ -64,13 +64,13 @@ async fn e11_the_button_of_the_page_confirms_a_new_address_and_looking_changes_n
     let Some(kith) = Kith::with_helpers().await else { return };
     let ada = kith.registered("ada").await;
     let (moved, token) = wanted(&kith, &ada).await;
-    let before = kith.items(&format!("user#{}", ada.id())).await;
+    let before = kith.items(&format!("auth#{}", ada.id())).await;
     for _ in 0..2 {
         let page = ada.bare_request("GET", &format!("/confirm?token={token}")).await;
         let text = page.assert_status(200).text();
         assert!(text.contains(&moved.person.email) && text.contains(&ada.person.username), "{text}");
     }
-    assert_eq!(kith.items(&format!("user#{}", ada.id())).await, before);
+    assert_eq!(kith.items(&format!("auth#{}", ada.id())).await, before);
     let press = |answer: &str| ada.bare_request("POST", "/confirm").form(&[("token", &token), ("answer", answer)]);
     press("confirm").await.assert_status(200);
     assert_eq!(ada.get("/v1/me").await.text_at("/email"), moved.person.email);

@@ -129,7 +129,7 @@ async fn e14_an_invitation_lasts_7_days() {
     let root = kith.admin("root").await;
     let ((early, _), (late, id)) = (kith.invited(&root, "early").await, kith.invited(&root, "late").await);
     let tokens = [early.newest_link_token().await, late.newest_link_token().await];
-    let items = kith.items(&format!("user#{id}")).await;
+    let items = kith.items(&format!("links#{id}")).await;
     let link = items.iter().find(|item| item["sk"] == "link#invitation").expect("a link");
     let time = |name: &str| Timestamp::from_millisecond(link[name].as_i64().unwrap()).unwrap();
     assert_eq!(time("expires_at").duration_since(time("created_at")), SignedDuration::from_hours(7 * 24));

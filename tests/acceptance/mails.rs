@@ -65,5 +65,5 @@ async fn e05_each_task_is_mailed_once_however_often_the_outbox_is_driven() {
     clock.advance("20m").await;
     kith.job("redrive-outbox").await;
     assert_eq!(ada.mails().await.len(), 1);
-    assert!(kith.items("outbox#").await.is_empty());
+    assert!(kith.items("outbox-").await.is_empty());
 }

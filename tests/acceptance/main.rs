@@ -58,6 +58,7 @@ mod people;
 mod photos;
 mod photos_kept;
 mod photos_refused;
+mod planted;
 mod preferences;
 mod problems;
 mod profile;

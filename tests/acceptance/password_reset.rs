@@ -60,7 +60,7 @@ async fn d09_a_link_works_to_the_last_second_of_an_hour() {
     let (early, late) = (kith.registered("early").await, kith.registered("late").await);
     let tokens = [reset_link(&early).await, reset_link(&late).await];
     let end = async |actor: &Actor| {
-        let items = kith.items(&format!("user#{}", actor.id())).await;
+        let items = kith.items(&format!("links#{}", actor.id())).await;
         let link = items.iter().find(|item| item["sk"] == "link#password_reset").expect("a link");
         let time = |name: &str| Timestamp::from_millisecond(link[name].as_i64().unwrap()).unwrap();
         assert_eq!(time("expires_at").duration_since(time("created_at")), SignedDuration::from_hours(1));
@@ -99,7 +99,7 @@ async fn a15_looking_at_a_reset_link_changes_nothing() {
     let Some(kith) = Kith::with_helpers().await else { return };
     let ada = kith.registered("ada").await;
     let token = reset_link(&ada).await;
-    let before = kith.items(&format!("user#{}", ada.id())).await;
+    let before = kith.items(&format!("links#{}", ada.id())).await;
     for _ in 0..2 {
         let page = ada.bare_request("GET", &format!("/reset-password?token={token}")).await;
         assert_eq!(page.assert_status(200).header("content-type"), Some("text/html; charset=utf-8"));
@@ -108,7 +108,7 @@ async fn a15_looking_at_a_reset_link_changes_nothing() {
         assert!(!page.text().contains(&ada.person.email));
         assert!(kith.record_of(&page).await.calls.iter().all(|call| call.write_units == 0.0));
     }
-    assert_eq!(kith.items(&format!("user#{}", ada.id())).await, before);
+    assert_eq!(kith.items(&format!("links#{}", ada.id())).await, before);
     ada.reset_password(&token, &another_password(&ada)).await.assert_status(204);
 }
 

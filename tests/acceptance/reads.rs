@@ -68,10 +68,14 @@ async fn g02_an_authenticated_read_costs_one_consistent_batch_of_session_and_use
     let work = async || {
         let record = kith.record_of(&ada.get("/v1/me").await).await;
         let calls = record.calls.into_iter().filter(|call| call.key_prefixes != ["keys#"]);
-        calls.map(|call| (call.action, call.key_prefixes, call.read_units, call.write_units)).collect::<Vec<_>>()
+        let calls = calls.map(|call| (call.action, call.key_prefixes, call.read_units, call.write_units));
+        let mut calls: Vec<_> = calls.collect();
+        calls.sort_by(|one, other| one.1.cmp(&other.1));
+        calls
     };
-    let batch = ("BatchGetItem".to_owned(), vec!["user#".to_owned()], 2.0, 0.0);
-    assert_eq!(work().await, [batch]);
+    let batch = |prefixes: [&str; 2]| ("BatchGetItem".to_owned(), prefixes.map(str::to_owned).to_vec(), 2.0, 0.0);
+    // What admits, and beside it what is shown.
+    assert_eq!(work().await, [batch(["auth#", "sessions#"]), batch(["password#", "user#"])]);
 }
 
 #[tokio::test]

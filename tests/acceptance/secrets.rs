@@ -45,10 +45,10 @@ async fn c09_e08_the_table_holds_no_password_no_token_and_no_link() {
 #[tokio::test]
 async fn e08_d16_passwords_are_hashed_with_argon2id_at_owasp_parameters() {
     let Some(kith) = Kith::with_helpers().await else { return };
-    let (ada, bob) = (kith.confirmed("ada").await, kith.pending("bob").await);
+    let (ada, bob) = (kith.registered("ada").await, kith.pending("bob").await);
     let mut hashes = Vec::new();
     for item in kith.table().await {
-        let is_own = [&ada, &bob].iter().any(|actor| item["email"] == actor.person.email.as_str());
+        let is_own = item["email"] == bob.person.email.as_str() || item["user"] == ada.id().as_str();
         if let (true, Some(hash)) = (is_own, item["password_hash"].as_str()) {
             hashes.push(hash.to_owned());
         }
@@ -69,15 +69,16 @@ async fn c09_what_ends_has_a_time_to_leave_the_table() {
     let ada = kith.registered("ada").await;
     let waiting = kith.pending("bob").await;
     let id = ada.get("/v1/me").await.text_at("/id");
-    let sessions: Vec<Value> =
-        kith.items(&format!("user#{id}")).await.into_iter().filter(|item| item["sk"] != "user").collect();
+    let sessions = kith.items(&format!("sessions#{id}")).await;
     assert_eq!(sessions.len(), 1);
     let number = |item: &Value, name: &str| item[name].as_i64().unwrap_or_else(|| panic!("no {name} in {item}"));
     // The table's clock counts seconds.
     let span = number(&sessions[0], "ttl") - number(&sessions[0], "created_at") / 1000;
     assert!((604_800..=604_801).contains(&span), "{span} s");
-    let user = kith.items(&format!("user#{id}")).await.into_iter().find(|item| item["sk"] == "user").unwrap();
-    assert_eq!(user["ttl"], Value::Null, "an account that leaves by itself");
+    for kind in ["auth", "password", "user"] {
+        let items = kith.items(&format!("{kind}#{id}")).await;
+        assert!(items.len() == 1 && items[0]["ttl"] == Value::Null, "an account that leaves by itself: {items:?}");
+    }
     assert_eq!(kith.items(&format!("username#{}", ada.person.username)).await[0]["ttl"], Value::Null);
     for prefix in [format!("email#{}", waiting.person.email), format!("username#{}", waiting.person.username)] {
         let items = kith.items(&prefix).await;
@@ -97,7 +98,7 @@ async fn c09_what_has_ended_leaves_the_table() {
     for prefix in [format!("email#{}", waiting.person.email), format!("username#{}", waiting.person.username)] {
         assert!(kith.items(&prefix).await.is_empty(), "{prefix} is left");
     }
-    for prefix in ["rate#", "idem#", "pending#", "outbox#"] {
+    for prefix in ["rate#", "idem#", "pending#", "outbox-"] {
         assert!(kith.items(prefix).await.is_empty(), "{prefix} is left");
     }
 }

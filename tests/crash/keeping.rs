@@ -82,5 +82,5 @@ async fn d40_a_kill_before_a_mail_was_delivered_delivers_it_after_the_next_start
     kith.settle().await;
     let mails = kith.mails_to(&ada.person.email).await;
     assert_eq!(mails.len(), 1);
-    assert_eq!(kith.items("outbox#").await, Vec::<Value>::new());
+    assert_eq!(kith.items("outbox-").await, Vec::<Value>::new());
 }

@@ -55,7 +55,7 @@ async fn recover(kith: &Kith) {
     kith.clock().await.advance("16m").await;
     kith.job("redrive-outbox").await;
     kith.settle().await;
-    assert_eq!(kith.items("outbox#").await, Vec::<Value>::new());
+    assert_eq!(kith.items("outbox-").await, Vec::<Value>::new());
 }
 
 /// Registration ids that an item of this kind names, for one person.

@@ -124,7 +124,7 @@ async fn d46_a_mail_that_was_given_up_is_sent_by_the_schedule_once() {
     strike_times(&kith, "deliver-mail", "SendRawEmail", "error", 12).await;
     ada.register().await.assert_status(201);
     wait_for_dead_letter(&kith).await;
-    assert_eq!(kith.items("outbox#").await.len(), 1, "the task stays");
+    assert_eq!(kith.items("outbox-").await.len(), 1, "the task stays");
 
     assert_eq!(kith.job("redrive-outbox").await["handed_over"], 0, "it is too young");
     let mut clock = kith.clock().await;

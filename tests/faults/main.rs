@@ -57,7 +57,7 @@ async fn kept(kith: &Kith, of: &Actor) -> (usize, usize, usize, usize) {
     };
     let theirs: Vec<&Value> = table.iter().filter(is_theirs).collect();
     let count = |prefix: &str| theirs.iter().filter(|item| item["pk"].as_str().unwrap().starts_with(prefix)).count();
-    (count("user#"), count("pending#"), count("username#"), count("email#"))
+    (count("auth#"), count("pending#"), count("username#"), count("email#"))
 }
 
 /// What the audit trail says was done to somebody, oldest first.

@@ -35,7 +35,7 @@ impl Grant {
 pub(crate) fn grants(template: &Template) -> Vec<Grant> {
     let mut all = Vec::new();
     for (operation, spec) in &template.functions {
-        for (statement, Statement { actions, resources, leading_keys }) in spec.policy.iter().enumerate() {
+        for (statement, Statement { actions, resources, leading_keys, .. }) in spec.policy.iter().enumerate() {
             let patterns = leading_keys.as_ref().map_or(vec![None], |keys| keys.iter().cloned().map(Some).collect());
             for (action, resource) in actions.iter().flat_map(|action| resources.iter().map(move |on| (action, on))) {
                 all.extend(patterns.iter().map(|pattern| Grant {
@@ -106,6 +106,9 @@ fn document(policy: &[Statement]) -> Value {
         let mut written = json!({"Effect": "Allow", "Action": statement.actions, "Resource": statement.resources});
         if let Some(keys) = &statement.leading_keys {
             written["Condition"] = json!({"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}});
+            if statement.needs_keys {
+                written["Condition"]["Null"] = json!({"dynamodb:LeadingKeys": "false"});
+            }
         }
         written
     };

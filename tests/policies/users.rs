@@ -70,6 +70,7 @@ async fn find(kith: &Kith, boss: &Actor) -> Went {
     photos::upload(boss, photos::PROFILE).await?;
     let found = expect(ada.get(&format!("/v1/users/by-username/{}", boss.person.username)), 200).await?;
     photos::open(kith, &found.json()["profile_photo"]).await?;
+    expect(boss.get(&format!("/v1/users/by-username/{}", ada.person.username)), 200).await?;
     expect(ada.get("/v1/users/by-username/nobody-at-all"), 404).await.map(drop)
 }
 

@@ -51,11 +51,13 @@ async fn g01_a_permission_too_many_is_named_for_the_function_that_has_it() {
         actions: vec![action.to_owned()],
         resources: vec![template.table.arn.clone()],
         leading_keys: Some(vec![pattern.to_owned()]),
+        needs_keys: true,
     };
     let objects = Statement {
         actions: vec!["s3:PutObject".to_owned()],
         resources: vec![format!("{}/nothing/*", template.buckets[0].arn)],
         leading_keys: None,
+        needs_keys: false,
     };
     for spec in template.functions.values() {
         let mut policy = spec.policy.to_vec();

@@ -22,7 +22,7 @@ fn areas() -> [Area; 7] {
     [
         Area {
             name: "accounts",
-            stacks: &["accounts", "passwords", "sessions"],
+            stacks: &["accounts", "passwords", "preferences", "sessions"],
             functions: kith_accounts::functions(),
         },
         Area { name: "users", stacks: &["users", "moderation"], functions: kith_users::functions() },

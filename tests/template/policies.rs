@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kith_local::template::Statement;
+use kith_local::template::{Statement, WRITERS, writers};
 
 use crate::{sources, template};
 
@@ -85,6 +85,9 @@ fn g01_every_statement_on_the_table_names_the_leading_keys() {
     for (operation, statement) in statements() {
         let on_table = statement.actions.iter().any(|action| action.starts_with("dynamodb:"));
         assert_eq!(statement.leading_keys.is_some(), on_table, "{operation}: {statement:?}");
+        // A call without keys would pass the other condition; a query of an index always names its partition.
+        let on_index = statement.resources.iter().any(|resource| resource.contains("/index/"));
+        assert_eq!(statement.needs_keys, on_table && !on_index, "{operation}: {statement:?}");
         for pattern in statement.leading_keys.iter().flatten() {
             // All of one kind, or one key.
             let kind = pattern.strip_suffix("#*").unwrap_or(pattern);
@@ -142,6 +145,109 @@ fn g01_only_rotate_keys_writes_verification_keys() {
         let touches = statement.leading_keys.iter().flatten().any(|pattern| pattern.starts_with('k'));
         assert!(!(writes && touches) || operation == "rotate-keys", "{operation} writes verification keys");
     }
+}
+
+/// Which functions may do one of `actions` to items of this kind.
+fn with_items(kind: &str, actions: &[&str]) -> BTreeSet<String> {
+    let touches = |statement: &Statement| statement.leading_keys.iter().flatten().any(|key| key.starts_with(kind));
+    statements()
+        .into_iter()
+        .filter(|(_, statement)| statement.actions.iter().any(|action| actions.contains(&action.as_str())))
+        .filter(|(_, statement)| touches(statement))
+        .map(|(operation, _)| operation)
+        .collect()
+}
+
+fn names<const N: usize>(operations: [&str; N]) -> BTreeSet<String> {
+    operations.map(str::to_owned).into()
+}
+
+#[test]
+fn h13_only_those_who_must_write_what_admits() {
+    let expected = names([
+        "accept-invitation",
+        "ban-user",
+        "change-password",
+        "confirm-email",
+        "create-user",
+        "delete-me",
+        "delete-user",
+        "erase-account",
+        "reset-password",
+        "revoke-all-sessions",
+        "set-permissions",
+        "set-role",
+        "submit-accept-invitation-page",
+        "submit-confirm-page",
+        "submit-reset-password-page",
+        "unban-user",
+        "update-me",
+        "update-user",
+    ]);
+    assert_eq!(with_items("auth#", &WRITES), expected);
+}
+
+#[test]
+fn h13_only_those_who_must_touch_passwords_and_none_to_admit_somebody() {
+    let writers = names([
+        "accept-invitation",
+        "change-password",
+        "confirm-email",
+        "erase-account",
+        "log-in",
+        "reset-password",
+        "submit-accept-invitation-page",
+        "submit-confirm-page",
+        "submit-reset-password-page",
+    ]);
+    assert_eq!(with_items("password#", &WRITES), writers);
+    // For who checks a password, and for who shows when somebody logged in.
+    let readers = names([
+        "change-password",
+        "delete-me",
+        "erase-account",
+        "find-user-by-username",
+        "list-users",
+        "log-in",
+        "show-me",
+        "show-user",
+        "update-me",
+        "update-user",
+    ]);
+    let reads = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"];
+    assert_eq!(with_items("password#", &reads), readers);
+}
+
+#[test]
+fn h13_only_the_mailer_puts_links_and_it_writes_nothing_that_they_open() {
+    assert_eq!(with_items("links#", &["dynamodb:PutItem", "dynamodb:UpdateItem"]), names(["deliver-mail"]));
+    for kind in ["auth#", "user#", "password#", "sessions#", "pending#", "username#", "email#", "roster#"] {
+        assert!(!with_items(kind, &WRITES).contains("deliver-mail"), "{kind}");
+    }
+}
+
+#[test]
+fn h13_only_those_who_must_open_sessions_and_leave_erasures() {
+    assert_eq!(with_items("sessions#", &["dynamodb:PutItem"]), names(["log-in"]));
+    let erasing = names(["delete-me", "delete-user", "expire-items"]);
+    assert_eq!(with_items("outbox-erase-account#", &["dynamodb:PutItem"]), erasing);
+}
+
+#[test]
+fn h13_a_counter_is_named_by_its_limit() {
+    for (operation, statement) in statements() {
+        for key in statement.leading_keys.iter().flatten().filter(|key| key.starts_with("rate")) {
+            assert!(key.matches('#').count() == 2, "{operation}: {key}");
+        }
+    }
+}
+
+#[test]
+fn h13_the_page_about_security_tells_which_function_can_write_what() {
+    let file = kith_local::project_root().unwrap().join("docs/SECURITY.md");
+    let page = std::fs::read_to_string(file).unwrap();
+    let expected = WRITERS.with(&page, &writers(&template())).expect("markers");
+    assert!(page == expected, "docs/SECURITY.md is not what the templates say: run `cargo kith policies --write`");
 }
 
 /// Which functions are allowed `action` on the secret of this name.

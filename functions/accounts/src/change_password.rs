@@ -2,9 +2,9 @@
 
 use crate::current_password;
 use kith_crypto::password;
-use kith_domain::{Password, Purpose, Task, User, Work};
-use kith_http::{Cx, Function, Json, Member, NoContent, Problem, Result, Router, Setting, check_password};
-use kith_store::Along;
+use kith_domain::{Password, Person, Purpose, Task, User, Work};
+use kith_http::{Cx, Function, Json, Myself, NoContent, Problem, Result, Router, Setting, check_password};
+use kith_store::{Along, NewPassword};
 use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -33,22 +33,22 @@ pub struct PasswordChange {
     request_body = PasswordChange, extensions(("x-kith-who" = json!("own"))),
     responses((status = 204, description = "Changed; all other sessions have ended"))
 )]
-pub async fn change_password(cx: Cx, who: Member, Json(change): Json<PasswordChange>) -> Result<NoContent> {
-    check_password("/new_password", &change.new_password, &who.user.username, &who.user.email)?;
-    current_password::check(&cx, &who.user, &change.current_password).await?;
-    let verified = who.user.password_hash.clone();
+pub async fn change_password(cx: Cx, who: Myself, Json(change): Json<PasswordChange>) -> Result<NoContent> {
+    let Person { user, profile } = who.person;
+    check_password("/new_password", &change.new_password, &profile.username, &user.email)?;
+    let verified = current_password::check(&cx, user.id, &change.current_password).await?;
     let hash = password::hash(change.new_password.secret()).await?;
+    let new_password = NewPassword { hash, verified: Some(verified) };
     let apply = |user: &mut User| {
-        // Somebody else changed it between our check and this write.
-        if user.password_hash != verified {
-            return Err(Problem::wrong_password());
-        }
-        user.password_hash = Some(hash.clone());
         user.end_sessions();
         user.touch(cx.now);
-        let tasks = vec![Task::new(Work::MailPasswordChanged { user: user.id }, cx.now)];
-        let dropped_links = vec![Purpose::EmailChange, Purpose::PasswordReset];
-        Ok(Along { tasks, dropped_links, surviving_session: Some(who.session.id), ..Along::default() })
+        Ok::<_, Problem>(Along {
+            tasks: vec![Task::new(Work::MailPasswordChanged { user: user.id }, cx.now)],
+            dropped_links: vec![Purpose::PasswordReset],
+            surviving_session: Some(who.session.id),
+            new_password: Some(new_password.clone()),
+            ..Along::default()
+        })
     };
-    cx.store.change_user(who.user, None, cx.now, apply).await.map(|_| NoContent)
+    cx.store.change_user(user, None, cx.now, apply).await.map(|_| NoContent)
 }

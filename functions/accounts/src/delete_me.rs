@@ -33,7 +33,7 @@ pub struct Farewell {
     responses((status = 204, description = "Gone; all sessions have ended"))
 )]
 pub async fn delete_me(cx: Cx, who: Member, Json(farewell): Json<Farewell>) -> Result<NoContent> {
-    current_password::check(&cx, &who.user, &farewell.current_password).await?;
+    current_password::check(&cx, who.user.id, &farewell.current_password).await?;
     let apply = |user: &mut User| {
         let task = user.begin_erasing(cx.now);
         let audit = AuditEvent::new(user.id, user.id, Act::UserDeleted, cx.now);

@@ -2,7 +2,7 @@
 
 use crate::tokens::Tokens;
 use kith_crypto::{RefreshToken, password};
-use kith_domain::{Email, Password, SESSION_LIFETIME, Session, SessionId, User, Username};
+use kith_domain::{self as domain, Email, Password, SESSION_LIFETIME, Session, SessionId, User, Username};
 use kith_http::{
     Cx, Function, Json, LOGIN_ACCOUNT, LOGIN_ACCOUNT_AND_ADDRESS, Problem, Result, Router, Secret, Setting,
 };
@@ -42,23 +42,23 @@ pub async fn log_in(cx: Cx, Json(credentials): Json<Credentials>) -> Result<Secr
     let login = credentials.login.trim().to_lowercase();
     cx.limit(&LOGIN_ACCOUNT_AND_ADDRESS, &format!("{login}\n{}", cx.client.network())).await?;
     cx.limit(&LOGIN_ACCOUNT, &login).await?;
-    let (user, stale) = authenticate(&cx, &login, &Password::attempt(&credentials.password)).await?;
+    let (user, known, stale) = authenticate(&cx, &login, &Password::attempt(&credentials.password)).await?;
     let rehashed = if stale { Some(password::hash(&credentials.password).await?) } else { None };
     let token = RefreshToken::generate(user.id, SessionId::new(cx.now));
     let access = cx.access_token(user.id, token.session).await?;
-    match cx.store.log_in(&user, &session(&cx, &user, &token), rehashed.as_ref()).await {
+    match cx.store.log_in(&known, &session(&cx, &user, &token), rehashed.as_ref()).await {
         Ok(()) => Ok(Secret(Tokens::new(access, &token))),
-        // The password was changed, or the account was shut, at this very moment.
+        // The password was changed at this very moment.
         Err(StoreError::Stale) => Err(Problem::wrong_credentials()),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Whose password it is, and whether it must be hashed anew.
+/// Whose password it is, what is kept beside it, and whether it must be hashed anew.
 ///
 /// The work is the same for every name of one kind, taken, pending or free: two reads; one hash for a username, two
 /// for an address, since that may have an account and a registration beside it.
-async fn authenticate(cx: &Cx, login: &str, attempt: &Password) -> Result<(User, bool)> {
+async fn authenticate(cx: &Cx, login: &str, attempt: &Password) -> Result<(User, domain::Credentials, bool)> {
     let claimants = match (Email::parse(login), Username::parse(login)) {
         (Ok(email), _) => cx.store.claimants_of_email(&email, cx.now).await?,
         (_, Ok(username)) => cx.store.claimants_of_username(&username, cx.now).await?,
@@ -66,15 +66,14 @@ async fn authenticate(cx: &Cx, login: &str, attempt: &Password) -> Result<(User,
         (Err(_), Err(_)) => cx.store.claimants_of_nobody(cx.now).await?,
     };
     let is_email = login.contains('@');
-    let Claimants { user, registration } = claimants;
+    let Claimants { user, credentials, registration } = claimants;
     let pending = registration.map(|registration| registration.password_hash);
-    let first =
-        user.as_ref().and_then(|user| user.password_hash.as_ref()).or(if is_email { None } else { pending.as_ref() });
-    let first = password::verify(attempt.secret(), first).await?;
-    match user {
-        Some(user) if first.matches && user.may_act() => return Ok((user, first.stale)),
-        Some(_) if first.matches => return Err(Problem::wrong_credentials()),
-        None if first.matches => return Err(Problem::unconfirmed()),
+    let own = credentials.as_ref().map(|credentials| &credentials.password_hash);
+    let first = password::verify(attempt.secret(), own.or(if is_email { None } else { pending.as_ref() })).await?;
+    match (user, credentials) {
+        (Some(user), Some(own)) if first.matches && user.may_act() => return Ok((user, own, first.stale)),
+        (Some(_), _) if first.matches => return Err(Problem::wrong_credentials()),
+        (None, _) if first.matches => return Err(Problem::unconfirmed()),
         _ => {}
     }
     if is_email && password::verify(attempt.secret(), pending.as_ref()).await?.matches {

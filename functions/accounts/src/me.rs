@@ -1,7 +1,8 @@
 //! One's own account, as its owner sees it.
 
 use kith_domain::{
-    Bio, Email, Location, Login, Permission, PersonName, PhotoKind, Preferences, Role, User, UserId, Username,
+    Bio, Credentials, Email, Location, Login, Permission, Person, PersonName, PhotoKind, Preferences, Role, UserId,
+    Username,
 };
 use kith_http::{Cx, PhotoView, Result, Tagged, Time};
 use serde::Serialize;
@@ -57,31 +58,33 @@ impl From<Login> for LoginView {
 
 impl Me {
     /// The account with its revision.
-    pub fn tagged(cx: &Cx, user: User) -> Result<Tagged<Self>> {
-        Ok(Tagged { rev: user.rev, view: Self::of(cx, user)? })
+    pub fn tagged(cx: &Cx, person: Person, credentials: Option<Credentials>) -> Result<Tagged<Self>> {
+        Ok(Tagged { rev: person.rev(), view: Self::of(cx, person, credentials)? })
     }
 
-    fn of(cx: &Cx, user: User) -> Result<Self> {
+    fn of(cx: &Cx, person: Person, credentials: Option<Credentials>) -> Result<Self> {
+        let updated_at = person.updated_at().into();
+        let Person { user, profile } = person;
         Ok(Self {
-            name: user.name(),
-            profile_photo: PhotoView::of_user(cx, &user, PhotoKind::ProfilePhoto)?,
-            cover_photo: PhotoView::of_user(cx, &user, PhotoKind::CoverPhoto)?,
+            name: profile.name(),
+            profile_photo: PhotoView::of_profile(cx, &profile, PhotoKind::ProfilePhoto)?,
+            cover_photo: PhotoView::of_profile(cx, &profile, PhotoKind::CoverPhoto)?,
             id: user.id,
             email: user.email,
-            username: user.username,
-            first_name: user.first_name,
-            last_name: user.last_name,
-            bio: user.bio,
-            location: user.location,
+            username: profile.username,
+            first_name: profile.first_name,
+            last_name: profile.last_name,
+            bio: profile.bio,
+            location: profile.location,
             role: user.role,
             permissions: user.permissions,
-            preferences: user.preferences,
+            preferences: profile.preferences,
             created_at: user.created_at.into(),
-            updated_at: user.updated_at.into(),
+            updated_at,
             confirmed_at: user.confirmed_at.map(Into::into),
-            login_count: user.login_count,
-            current_login: user.current_login.map(LoginView::from),
-            last_login: user.last_login.map(LoginView::from),
+            login_count: credentials.as_ref().map_or(0, |known| known.login_count),
+            current_login: credentials.as_ref().and_then(|known| known.current_login.clone()).map(LoginView::from),
+            last_login: credentials.and_then(|known| known.last_login).map(LoginView::from),
         })
     }
 }

@@ -4,8 +4,8 @@ use axum::response::Response;
 use jiff::Timestamp;
 use kith_crypto::password;
 use kith_domain::{
-    Email, LinkHashes, Password, PersonName, REGISTRATION_LIFETIME, Registration, RegistrationMode, Role, Task, UserId,
-    Username, Work,
+    Email, Password, PersonName, REGISTRATION_LIFETIME, Registration, RegistrationMode, Role, Task, UserId, Username,
+    Work,
 };
 use kith_http::{
     Created, Cx, Function, Json, MAILS, Once, OnceHeader, Problem, REGISTRATIONS, Result, Router, Setting, Time,
@@ -83,10 +83,8 @@ async fn registration(new: NewAccount, now: Timestamp) -> Result<Registration> {
         first_name: new.first_name,
         last_name: new.last_name,
         password_hash: password::hash(new.password.secret()).await?,
-        link_hashes: LinkHashes::default(),
         created_at: now,
         expires_at: now + REGISTRATION_LIFETIME,
-        rev: 1,
     })
 }
 

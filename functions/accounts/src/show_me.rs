@@ -1,7 +1,8 @@
 //! `GET /v1/me`: one's own account.
 
 use crate::me::Me;
-use kith_http::{Cx, Function, Member, Result, Router, Setting, Tagged};
+use kith_domain::Person;
+use kith_http::{Caller, Cx, Function, Result, Router, Setting, Tagged};
 use utoipa_axum::routes;
 
 /// The function.
@@ -16,6 +17,8 @@ pub fn function() -> Function {
     extensions(("x-kith-who" = json!("own"))),
     responses((status = 200, description = "Your account", body = Me, headers(("ETag"))))
 )]
-pub async fn show_me(cx: Cx, who: Member) -> Result<Tagged<Me>> {
-    Me::tagged(&cx, who.user)
+pub async fn show_me(cx: Cx, caller: Caller) -> Result<Tagged<Me>> {
+    let own = cx.store.profile_and_credentials(caller.id());
+    let (who, (profile, credentials)) = caller.admit(&cx, own).await?;
+    Me::tagged(&cx, Person { user: who.user, profile }, credentials)
 }

@@ -1,7 +1,7 @@
 //! `GET /v1/me/preferences`: what one wants to receive.
 
 use kith_domain::Preferences;
-use kith_http::{Function, Member, Result, Router, Setting, Tagged};
+use kith_http::{Caller, Cx, Function, Result, Router, Setting, Tagged};
 use utoipa_axum::routes;
 
 /// The function.
@@ -16,6 +16,8 @@ pub fn function() -> Function {
     extensions(("x-kith-who" = json!("own"))),
     responses((status = 200, description = "What you want to receive", body = Preferences, headers(("ETag"))))
 )]
-pub async fn show_preferences(who: Member) -> Result<Tagged<Preferences>> {
-    Ok(Tagged { rev: who.user.rev, view: who.user.preferences })
+pub async fn show_preferences(cx: Cx, caller: Caller) -> Result<Tagged<Preferences>> {
+    let profile = cx.store.profile(caller.id());
+    let (_, profile) = caller.admit(&cx, profile).await?;
+    Ok(Tagged { rev: profile.preferences_rev, view: profile.preferences })
 }

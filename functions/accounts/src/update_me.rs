@@ -1,8 +1,8 @@
 //! `PATCH /v1/me`: changes one's own account.
 
 use crate::me::Me;
-use kith_domain::{Link, ProfileChange, Purpose, Task, User, Work};
-use kith_http::{Cx, Function, IfMatch, IfMatchHeader, Json, MAILS, Member, Problem, Result, Router, Setting, Tagged};
+use kith_domain::{EmailChange, Person, ProfileChange, Task, Work};
+use kith_http::{Cx, Function, IfMatch, IfMatchHeader, Json, MAILS, Myself, Problem, Result, Router, Setting, Tagged};
 use kith_store::Along;
 use utoipa_axum::routes;
 
@@ -23,20 +23,24 @@ pub fn function() -> Function {
 )]
 pub async fn update_me(
     cx: Cx,
-    who: Member,
+    who: Myself,
     IfMatch(rev): IfMatch,
     Json(change): Json<ProfileChange>,
 ) -> Result<Tagged<Me>> {
-    let new_email = change.email.as_ref().filter(|email| email.folded() != who.user.email.folded());
+    let address = who.person.user.email.folded();
+    let new_email = change.email.as_ref().filter(|email| email.folded() != address);
     if let Some(email) = new_email {
         cx.limit(&MAILS, &email.folded()).await?;
     }
-    let apply = |user: &mut User| {
-        user.apply(&change, cx.now);
-        let link = new_email.map(|email| Link::new(user.id, Purpose::EmailChange, email.clone(), cx.now));
-        let tasks = link.iter().map(|_| Task::new(Work::MailEmailChange { user: user.id }, cx.now)).collect();
-        Ok::<_, Problem>(Along { tasks, link, ..Along::default() })
+    let apply = |person: &mut Person| {
+        person.profile.apply(&change, cx.now);
+        let Some(email) = new_email else { return Ok::<_, Problem>(Along::default()) };
+        person.user.email_change = Some(EmailChange::new(email.clone(), cx.now));
+        person.user.touch(cx.now);
+        let tasks = vec![Task::new(Work::MailEmailChange { user: person.user.id }, cx.now)];
+        Ok(Along { tasks, ..Along::default() })
     };
-    let user = cx.store.change_user(who.user, rev, cx.now, apply).await?;
-    Me::tagged(&cx, user)
+    let person = cx.store.change_person(who.person, rev, cx.now, apply).await?;
+    let credentials = cx.store.credentials(person.user.id).await?;
+    Me::tagged(&cx, person, Some(credentials))
 }

@@ -1,8 +1,7 @@
 //! `PATCH /v1/me/preferences`: changes what one wants to receive.
 
-use kith_domain::{Preferences, PreferencesChange, User};
-use kith_http::{Cx, Function, IfMatch, IfMatchHeader, Json, Member, Problem, Result, Router, Setting, Tagged};
-use kith_store::Along;
+use kith_domain::{Preferences, PreferencesChange};
+use kith_http::{Cx, Function, IfMatch, IfMatchHeader, Json, Myself, Result, Router, Setting, Tagged};
 use utoipa_axum::routes;
 
 /// The function.
@@ -21,15 +20,10 @@ pub fn function() -> Function {
 )]
 pub async fn update_preferences(
     cx: Cx,
-    who: Member,
+    who: Myself,
     IfMatch(rev): IfMatch,
     Json(change): Json<PreferencesChange>,
 ) -> Result<Tagged<Preferences>> {
-    let apply = |user: &mut User| {
-        user.preferences.apply(&change);
-        user.touch(cx.now);
-        Ok::<_, Problem>(Along::default())
-    };
-    let user = cx.store.change_user(who.user, rev, cx.now, apply).await?;
-    Ok(Tagged { rev: user.rev, view: user.preferences })
+    let profile = cx.store.change_preferences(who.person.profile, rev, |profile| profile.prefer(&change)).await?;
+    Ok(Tagged { rev: profile.preferences_rev, view: profile.preferences })
 }

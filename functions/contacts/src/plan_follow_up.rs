@@ -1,9 +1,9 @@
 //! `PUT /v1/contacts/{contact_id}/follow-up`: plans to meet somebody again.
 
 use crate::follow_up_view::FollowUpView;
-use kith_domain::{ContactId, FollowUp, FollowUpPlan};
+use kith_domain::{ContactId, FollowUp, FollowUpPlan, Person};
 use kith_http::{
-    Cx, Fault, Function, IfMatch, IfMatchHeader, Json, Member, Path, Problem, Result, Router, Setting, Tagged,
+    Cx, Fault, Function, IfMatch, IfMatchHeader, Json, Myself, Path, Problem, Result, Router, Setting, Tagged,
 };
 use utoipa_axum::routes;
 
@@ -25,13 +25,14 @@ pub fn function() -> Function {
 )]
 pub async fn plan_follow_up(
     cx: Cx,
-    who: Member,
+    who: Myself,
     Path(id): Path<ContactId>,
     IfMatch(rev): IfMatch,
     Json(plan): Json<FollowUpPlan>,
 ) -> Result<Tagged<FollowUpView>> {
-    let contact = cx.store.contact(who.user.id, id).await?;
-    let follow_up = FollowUp::new(&plan, &who.user.preferences.time_zone, cx.now)
+    let Person { user, profile } = who.person;
+    let contact = cx.store.contact(user.id, id).await?;
+    let follow_up = FollowUp::new(&plan, &profile.preferences.time_zone, cx.now)
         .map_err(|invalid| Problem::invalid(vec![Fault::new("/at", invalid.to_string())]))?;
     let contact = cx.store.plan_follow_up(contact, rev, &follow_up, cx.now).await?;
     Ok(Tagged { rev: contact.rev, view: follow_up.into() })

@@ -1,13 +1,13 @@
 //! `erase-account`: erases an account and everything in it, then writes a receipt.
 //!
-//! Step by step, the user last: a job that dies half-way runs again and goes on where it stopped. Every area that keeps
-//! something of a user elsewhere than in the user's own partition adds its step here.
+//! Step by step, the person last: a job that dies half-way runs again and goes on where it stopped. Every area that keeps
+//! something of a user adds its step here.
 //!
 //! A request that began before may still write a card or a note when the user is gone: the task comes again for that,
 //! from `expire-items`.
 
 use crate::photo_objects::Photos;
-use kith_domain::{Task, User, UserId, Work, Worker};
+use kith_domain::{Profile, Task, UserId, Work, Worker};
 use kith_http::{Delivery, Function, JobCx, JobError, Setting};
 use kith_store::StoreError;
 use serde::Serialize;
@@ -41,15 +41,20 @@ async fn erase_account(cx: JobCx, delivery: Delivery) -> Result<Erased, JobError
 
 async fn erase(cx: &JobCx, user: UserId, delivery: &Delivery) -> Result<(), JobError> {
     let store = cx.store()?;
-    let user = match store.user_even_while_erasing(user).await {
+    let person = match store.person_even_while_erasing(user).await {
         // Erased already; what came later is left, or only the task.
         Err(StoreError::NotFound) => return erase_belongings(cx, user).await,
         found => found?,
     };
-    erase_photos(cx, &user).await?;
-    erase_belongings(cx, user.id).await?;
-    let receipt = Task::new(Work::MailErased { email: user.email.clone() }, delivery.time);
-    store.erase_user(&user, &receipt).await?;
+    // Whoever could plant this task must not thereby be able to erase an account that nobody has given up.
+    if person.user.erasing_since.is_none() {
+        tracing::error!(name = "erase-account", "an account that is not being erased was to be erased");
+        return Ok(());
+    }
+    erase_photos(cx, &person.profile).await?;
+    erase_belongings(cx, user).await?;
+    let receipt = Task::new(Work::MailErased { email: person.user.email.clone() }, delivery.time);
+    store.erase_person(&person, &receipt).await?;
     Ok(())
 }
 
@@ -63,12 +68,12 @@ async fn erase_belongings(cx: &JobCx, user: UserId) -> Result<(), JobError> {
 
 /// The objects of the account's own photos, and of uploads that were never finished. One that is under way right now
 /// cannot be finished any more; its item stays, so that `expire-items` deletes what is still written.
-async fn erase_photos(cx: &JobCx, user: &User) -> Result<(), JobError> {
+async fn erase_photos(cx: &JobCx, profile: &Profile) -> Result<(), JobError> {
     let photos = Photos::of(cx)?;
-    for upload in cx.store()?.uploads_of(user.id).await? {
+    for upload in cx.store()?.uploads_of(profile.id).await? {
         photos.remove(&upload.path).await?;
     }
-    for photo in [&user.profile_photo, &user.cover_photo].into_iter().flatten() {
+    for photo in [&profile.profile_photo, &profile.cover_photo].into_iter().flatten() {
         photos.remove(&photo.path).await?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use kith_crypto::MailToken;
-use kith_domain::{Due, Email, Link, Purpose, User, UserId, Work};
+use kith_domain::{Due, Email, Link, Person, Purpose, User, UserId, Work};
 use kith_http::{JobCx, JobError, email_change_record};
 use kith_mail::{MailError, Message};
 use kith_store::StoreError;
@@ -47,9 +47,11 @@ async fn confirmation_again(cx: &JobCx, email: &Email, now: Timestamp) -> Letter
 }
 
 async fn confirmation_link(cx: &JobCx, id: UserId, now: Timestamp) -> Letter {
+    let Some(registration) = live(cx.store()?.registration(id, now).await)? else { return Ok(None) };
     let token = MailToken::generate(id);
-    let added = cx.store()?.add_registration_link(id, &token.secret.hash().to_string(), now).await;
-    let Some(registration) = live(added)? else { return Ok(None) };
+    // It works no longer than what it confirms.
+    let end = (now + Purpose::Registration.lifetime()).min(registration.expires_at);
+    add_link(cx, &token, Link::new(id, Purpose::Registration, registration.email.clone(), now), end, now).await?;
     let link = link_to(cx, "/confirm", &token)?;
     written(Message::confirm_registration(&registration.email, &registration.username, &link))
 }
@@ -58,42 +60,54 @@ async fn confirmation_link(cx: &JobCx, id: UserId, now: Timestamp) -> Letter {
 async fn password_reset(cx: &JobCx, email: &Email, now: Timestamp) -> Letter {
     let store = cx.store()?;
     let Some(owner) = store.claims_on(email, now).await?.0 else { return Ok(None) };
-    let Some(user) = live(store.user(owner).await)? else { return Ok(None) };
-    let token = MailToken::generate(user.id);
+    let Some(Person { user, profile }) = live(store.person(owner).await)? else { return Ok(None) };
     // Who was invited and has not come yet has no password to forget: the invitation comes again.
-    let purpose = if user.confirmed_at.is_some() { Purpose::PasswordReset } else { Purpose::Invitation };
-    let link = Link::new(user.id, purpose, user.email.clone(), now);
-    store.add_link_anew(&link, &token.secret.hash().to_string(), now).await?;
-    match purpose {
-        Purpose::Invitation => written(Message::invitation(&user.email, &link_to(cx, "/accept-invitation", &token)?)),
-        _ => written(Message::reset_password(&user.email, &user.username, &link_to(cx, "/reset-password", &token)?)),
+    if user.confirmed_at.is_none() {
+        return invitation_link(cx, &user, now).await;
     }
+    let token = MailToken::generate(user.id);
+    let end = now + Purpose::PasswordReset.lifetime();
+    add_link(cx, &token, Link::new(user.id, Purpose::PasswordReset, user.email.clone(), now), end, now).await?;
+    written(Message::reset_password(&user.email, &profile.username, &link_to(cx, "/reset-password", &token)?))
 }
 
 async fn password_changed(cx: &JobCx, user: UserId) -> Letter {
-    let Some(user) = live(cx.store()?.user(user).await)? else { return Ok(None) };
-    written(Message::password_changed(&user.email, &user.username))
+    let Some(Person { user, profile }) = live(cx.store()?.person(user).await)? else { return Ok(None) };
+    written(Message::password_changed(&user.email, &profile.username))
 }
 
 async fn invitation(cx: &JobCx, user: UserId, now: Timestamp) -> Letter {
-    let token = MailToken::generate(user);
-    let added = cx.store()?.add_link(user, Purpose::Invitation, &token.secret.hash().to_string(), now).await;
-    let Some(link) = live(added)? else { return Ok(None) };
-    written(Message::invitation(&link.email, &link_to(cx, "/accept-invitation", &token)?))
+    match live(cx.store()?.user(user).await)? {
+        Some(user) if user.confirmed_at.is_none() => invitation_link(cx, &user, now).await,
+        _ => Ok(None),
+    }
 }
 
-/// The link that confirms a new address, or, if that has an account, word of the attempt.
+async fn invitation_link(cx: &JobCx, user: &User, now: Timestamp) -> Letter {
+    let token = MailToken::generate(user.id);
+    let end = now + Purpose::Invitation.lifetime();
+    add_link(cx, &token, Link::new(user.id, Purpose::Invitation, user.email.clone(), now), end, now).await?;
+    written(Message::invitation(&user.email, &link_to(cx, "/accept-invitation", &token)?))
+}
+
+/// The link that confirms a new address, or, if that has an account, word of the attempt; nothing where the wish is
+/// over.
 async fn email_change(cx: &JobCx, user: UserId, now: Timestamp) -> Letter {
     let store = cx.store()?;
-    let Some(wanted) = live(store.link(user, Purpose::EmailChange, now).await)? else { return Ok(None) };
-    if store.claims_on(&wanted.email, now).await?.0.is_some() {
-        return written(Message::address_wanted(&wanted.email));
+    let Some(Person { user, profile }) = live(store.person(user).await)? else { return Ok(None) };
+    let Some(wish) = user.wanted_email(now) else { return Ok(None) };
+    if store.claims_on(&wish.email, now).await?.0.is_some() {
+        return written(Message::address_wanted(&wish.email));
     }
-    let Some(user) = live(store.user(user).await)? else { return Ok(None) };
     let token = MailToken::generate(email_change_record(user.id));
-    let added = store.add_link(user.id, Purpose::EmailChange, &token.secret.hash().to_string(), now).await;
-    let Some(link) = live(added)? else { return Ok(None) };
-    written(Message::confirm_new_address(&link.email, &user.username, &link_to(cx, "/confirm", &token)?))
+    add_link(cx, &token, Link::new(user.id, Purpose::EmailChange, wish.email.clone(), now), wish.expires_at, now)
+        .await?;
+    written(Message::confirm_new_address(&wish.email, &profile.username, &link_to(cx, "/confirm", &token)?))
+}
+
+/// Adds the hash of a link that is about to be mailed.
+async fn add_link(cx: &JobCx, token: &MailToken, new: Link, end: Timestamp, now: Timestamp) -> Result<(), JobError> {
+    cx.store()?.add_link(&new, &token.secret.hash().to_string(), end, now).await.map_err(Into::into)
 }
 
 /// The reminder of what is planned; nothing, if it is planned no more or for another time, or whoever planned it may

@@ -2,7 +2,7 @@
 
 use crate::own_photo;
 use kith_domain::PhotoKind;
-use kith_http::{Cx, Function, IfMatch, IfMatchHeader, Member, NoContent, Result, Router, Setting};
+use kith_http::{Cx, Function, IfMatch, IfMatchHeader, Myself, NoContent, Result, Router, Setting};
 use utoipa_axum::routes;
 
 /// The function.
@@ -19,6 +19,6 @@ pub fn function() -> Function {
     security(("bearer" = [])), params(IfMatchHeader), extensions(("x-kith-who" = json!("own"))),
     responses((status = 204, description = "It is gone"))
 )]
-pub async fn remove_cover_photo(cx: Cx, who: Member, IfMatch(rev): IfMatch) -> Result<NoContent> {
-    own_photo::remove(&cx, who.user, rev, PhotoKind::CoverPhoto).await
+pub async fn remove_cover_photo(cx: Cx, who: Myself, IfMatch(rev): IfMatch) -> Result<NoContent> {
+    own_photo::remove(&cx, who.person, rev, PhotoKind::CoverPhoto).await
 }

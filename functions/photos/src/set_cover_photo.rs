@@ -2,7 +2,7 @@
 
 use crate::{own_photo, upload};
 use kith_domain::PhotoKind;
-use kith_http::{Cx, FileBody, Function, IfMatch, IfMatchHeader, Member, PhotoView, Result, Router, Setting, Tagged};
+use kith_http::{Cx, FileBody, Function, IfMatch, IfMatchHeader, Myself, PhotoView, Result, Router, Setting, Tagged};
 use utoipa_axum::routes;
 
 /// The function.
@@ -26,6 +26,6 @@ pub fn function() -> Function {
     params(IfMatchHeader), extensions(("x-kith-who" = json!("own"))),
     responses((status = 200, description = "The photo as it is now", body = PhotoView, headers(("ETag"))))
 )]
-pub async fn set_cover_photo(cx: Cx, who: Member, IfMatch(rev): IfMatch, file: FileBody) -> Result<Tagged<PhotoView>> {
-    own_photo::set(&cx, who.user, rev, PhotoKind::CoverPhoto, file).await
+pub async fn set_cover_photo(cx: Cx, who: Myself, IfMatch(rev): IfMatch, file: FileBody) -> Result<Tagged<PhotoView>> {
+    own_photo::set(&cx, who.person, rev, PhotoKind::CoverPhoto, file).await
 }

@@ -2,7 +2,7 @@
 
 use crate::{own_photo, upload};
 use kith_domain::PhotoKind;
-use kith_http::{Cx, FileBody, Function, IfMatch, IfMatchHeader, Member, PhotoView, Result, Router, Setting, Tagged};
+use kith_http::{Cx, FileBody, Function, IfMatch, IfMatchHeader, Myself, PhotoView, Result, Router, Setting, Tagged};
 use utoipa_axum::routes;
 
 /// The function.
@@ -28,9 +28,9 @@ pub fn function() -> Function {
 )]
 pub async fn set_profile_photo(
     cx: Cx,
-    who: Member,
+    who: Myself,
     IfMatch(rev): IfMatch,
     file: FileBody,
 ) -> Result<Tagged<PhotoView>> {
-    own_photo::set(&cx, who.user, rev, PhotoKind::ProfilePhoto, file).await
+    own_photo::set(&cx, who.person, rev, PhotoKind::ProfilePhoto, file).await
 }

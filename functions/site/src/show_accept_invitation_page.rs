@@ -34,13 +34,13 @@ pub async fn show_accept_invitation_page(cx: Cx, link: LinkQuery) -> Result<Resp
 }
 
 async fn opened(cx: &Cx, token: &str) -> Result<Html> {
-    let user = cx.user_link(Purpose::Invitation, token).await?.user;
+    let profile = cx.user_link(Purpose::Invitation, token).await?.person.profile;
     let values = Values {
         token,
         // An admin may have told them already.
-        first_name: user.first_name.as_ref().map_or("", PersonName::as_str),
-        last_name: user.last_name.as_ref().map_or("", PersonName::as_str),
-        username: user.username.as_str(),
+        first_name: profile.first_name.as_ref().map_or("", PersonName::as_str),
+        last_name: profile.last_name.as_ref().map_or("", PersonName::as_str),
+        username: profile.username.as_str(),
     };
     form(StatusCode::OK, values, &Faults::default())
 }

@@ -32,5 +32,5 @@ pub async fn show_reset_password_page(cx: Cx, link: LinkQuery) -> Result<Respons
 
 async fn opened(cx: &Cx, token: &str) -> Result<Html> {
     let link = cx.user_link(Purpose::PasswordReset, token).await?;
-    form(&link.user.username, token, &Faults::default())
+    form(&link.person.profile.username, token, &Faults::default())
 }

@@ -5,7 +5,7 @@ use crate::mailed::{Mailed, told};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
-use kith_domain::{Password, PersonName, Purpose, User, Username};
+use kith_domain::{Password, Person, PersonName, Purpose, Username};
 use kith_http::{Cx, Form, Function, Html, Newcomer, Result, Router, Setting};
 use kith_pages::{Faults, page};
 use secrecy::SecretString;
@@ -68,11 +68,11 @@ pub async fn submit_accept_invitation_page(cx: Cx, form: Result<Form<AcceptInvit
 async fn outcome(cx: &Cx, form: Result<Form<AcceptInvitationForm>>) -> Result<Html> {
     let Form(form) = form?;
     let link = cx.user_link(Purpose::Invitation, &form.token).await?;
-    let newcomer = match form.newcomer(&link.user) {
+    let newcomer = match form.newcomer(&link.person) {
         Ok(newcomer) => newcomer,
         Err(faults) => return form.again(StatusCode::UNPROCESSABLE_ENTITY, &faults),
     };
-    let username = newcomer.username.clone().unwrap_or_else(|| link.user.username.clone());
+    let username = newcomer.username.clone().unwrap_or_else(|| link.person.profile.username.clone());
     match cx.accept_invitation(link, newcomer).await {
         Ok(()) => page(StatusCode::OK, &InvitationAccepted { username: username.as_str() }),
         // Nothing else in an invitation can clash.
@@ -86,7 +86,7 @@ async fn outcome(cx: &Cx, form: Result<Form<AcceptInvitationForm>>) -> Result<Ht
 }
 
 impl AcceptInvitationForm {
-    fn newcomer(&self, invited: &User) -> std::result::Result<Newcomer, Faults> {
+    fn newcomer(&self, invited: &Person) -> std::result::Result<Newcomer, Faults> {
         let mut faults = Faults::default();
         let first_name = faults.check("first_name", "Your first name", &self.first_name, PersonName::parse);
         let last_name = faults.check("last_name", "Your last name", &self.last_name, PersonName::parse);
@@ -95,7 +95,7 @@ impl AcceptInvitationForm {
             "" => Some(None),
             written => faults.check("username", "Your username", written, Username::parse).map(Some),
         };
-        let names = [self.username.trim(), invited.username.as_str(), invited.email.as_str()];
+        let names = [self.username.trim(), invited.profile.username.as_str(), invited.user.email.as_str()];
         let password = faults.check_password(&self.password, &names);
         match (first_name, last_name, username, password) {
             (Some(first_name), Some(last_name), Some(username), Some(password)) => {
@@ -116,12 +116,15 @@ impl AcceptInvitationForm {
 mod tests {
     use super::*;
     use jiff::Timestamp;
-    use kith_domain::{Email, UserId};
+    use kith_domain::{Email, Profile, User, UserId};
 
-    fn invited() -> User {
+    fn invited() -> Person {
         let id = UserId::new(Timestamp::UNIX_EPOCH);
         let email = Email::parse("ada@example.org").unwrap();
-        User::new(id, email, Username::made_up(id), String::new(), Timestamp::UNIX_EPOCH)
+        Person {
+            user: User::new(id, email, String::new(), Timestamp::UNIX_EPOCH),
+            profile: Profile::new(id, Username::made_up(id), Timestamp::UNIX_EPOCH),
+        }
     }
 
     fn form(username: &str, password: &str) -> AcceptInvitationForm {
@@ -153,7 +156,7 @@ mod tests {
     #[test]
     fn neither_the_chosen_nor_the_made_up_username_nor_the_address_is_a_password() {
         let invited = invited();
-        for name in ["ada.lovelace", invited.username.as_str(), invited.email.as_str()] {
+        for name in ["ada.lovelace", invited.profile.username.as_str(), invited.user.email.as_str()] {
             let faults = form("Ada.Lovelace", name).newcomer(&invited).err().unwrap();
             assert!(faults.of("password").is_some(), "{name}");
         }

@@ -5,7 +5,7 @@ use crate::reset_password_form;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
-use kith_domain::{Password, Purpose, User};
+use kith_domain::{Password, Person, Purpose};
 use kith_http::{Cx, Form, Function, Html, Result, Router, Setting};
 use kith_pages::{Faults, page};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -61,8 +61,8 @@ pub async fn submit_reset_password_page(cx: Cx, form: Result<Form<ResetPasswordF
 async fn outcome(cx: &Cx, form: Result<Form<ResetPasswordForm>>) -> Result<Html> {
     let Form(form) = form?;
     let link = cx.user_link(Purpose::PasswordReset, &form.token).await?;
-    let username = link.user.username.clone();
-    match form.password_for(&link.user) {
+    let username = link.person.profile.username.clone();
+    match form.password_for(&link.person) {
         Ok(password) => {
             cx.reset_password(link, &password).await?;
             page(StatusCode::OK, &PasswordSet { username: username.as_str() })
@@ -72,9 +72,10 @@ async fn outcome(cx: &Cx, form: Result<Form<ResetPasswordForm>>) -> Result<Html>
 }
 
 impl ResetPasswordForm {
-    fn password_for(&self, user: &User) -> std::result::Result<Password, Faults> {
+    fn password_for(&self, person: &Person) -> std::result::Result<Password, Faults> {
         let mut faults = Faults::default();
-        let password = faults.check_password(&self.password, &[user.username.as_str(), user.email.as_str()]);
+        let password =
+            faults.check_password(&self.password, &[person.profile.username.as_str(), person.user.email.as_str()]);
         if self.password.expose_secret() != self.password_again.expose_secret() {
             faults.add("password_again", "The two passwords are not the same.".to_owned());
         }
@@ -86,18 +87,19 @@ impl ResetPasswordForm {
 mod tests {
     use super::*;
     use jiff::Timestamp;
-    use kith_domain::{Email, UserId, Username};
+    use kith_domain::{Email, Profile, User, UserId, Username};
 
     fn faults(password: &str, password_again: &str) -> Faults {
         let (email, username) = (Email::parse("ada@example.org").unwrap(), Username::parse("ada.lovelace").unwrap());
         let id = UserId::new(Timestamp::UNIX_EPOCH);
-        let user = User::new(id, email, username, String::new(), Timestamp::UNIX_EPOCH);
+        let user = User::new(id, email, String::new(), Timestamp::UNIX_EPOCH);
+        let person = Person { user, profile: Profile::new(id, username, Timestamp::UNIX_EPOCH) };
         let form = ResetPasswordForm {
             token: String::new(),
             password: password.into(),
             password_again: password_again.into(),
         };
-        form.password_for(&user).err().unwrap_or_default()
+        form.password_for(&person).err().unwrap_or_default()
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use crate::user_view::UserView;
 use axum::response::Response;
-use kith_domain::{Act, AuditEvent, Email, Link, Purpose, Task, User, UserId, Username, Work};
+use kith_domain::{Act, AuditEvent, Email, Person, Profile, Task, User, UserId, Username, Work};
 use kith_http::{Admin, Created, Cx, Function, Json, MAILS, Once, OnceHeader, Result, Router, Setting, new_cursor_key};
-use kith_store::Along;
+use kith_store::{Account, Along};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -42,13 +42,15 @@ pub async fn create_user(
     }
     cx.limit_once(&MAILS, &invitee.email.folded(), &once).await?;
     let id = UserId::new(cx.now);
-    let user = User::new(id, invitee.email.clone(), Username::made_up(id), new_cursor_key(), cx.now);
-    let created = Created { location: format!("/v1/users/{id}"), view: UserView::for_viewer(&cx, &user, &admin)? };
+    let user = User::new(id, invitee.email, new_cursor_key(), cx.now);
+    let person = Person { user, profile: Profile::new(id, Username::made_up(id), cx.now) };
+    let account = Account { person, credentials: None };
+    let created = Created { location: format!("/v1/users/{id}"), view: UserView::whole(&cx, &account)? };
     let along = || Along {
         tasks: vec![Task::new(Work::MailInvitation { user: id }, cx.now)],
         audit: Some(AuditEvent::new(admin.id, id, Act::UserInvited, cx.now)),
-        link: Some(Link::new(id, Purpose::Invitation, invitee.email.clone(), cx.now)),
         ..Along::default()
     };
-    once.create(&cx, created, async |answer| cx.store.create_user(&user, along(), answer, cx.now).await).await
+    once.create(&cx, created, async |answer| cx.store.create_person(&account.person, along(), answer, cx.now).await)
+        .await
 }

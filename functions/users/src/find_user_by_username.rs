@@ -1,6 +1,6 @@
 //! `GET /v1/users/by-username/{username}`: a user by name.
 
-use crate::user_view::UserView;
+use crate::user_view::{self, UserView};
 use kith_domain::Username;
 use kith_http::{Caller, Cx, Function, Path, Result, Router, Setting, Tagged};
 use utoipa_axum::routes;
@@ -20,6 +20,6 @@ pub fn function() -> Function {
     responses((status = 200, description = "The user", body = UserView, headers(("ETag"))))
 )]
 pub async fn find_user_by_username(cx: Cx, caller: Caller, Path(name): Path<Username>) -> Result<Tagged<UserView>> {
-    let (who, user) = caller.admit(&cx, cx.store.user_named(&name)).await?;
-    UserView::tagged(&cx, &user, &who.user)
+    let (who, person) = caller.admit(&cx, cx.store.person_named(&name)).await?;
+    user_view::shown(&cx, person, &who.user).await
 }

@@ -50,6 +50,7 @@ pub async fn list_users(
         None => cx.store.users(wanted.role, takes, after, query.limit).await?,
     };
     let last = users.last().filter(|_| more).map(|user| user.id.to_string());
-    let views = users.iter().map(|user| UserView::for_viewer(&cx, user, &admin)).collect::<Result<_>>()?;
+    let accounts = cx.store.accounts(users).await?;
+    let views = accounts.iter().map(|account| UserView::whole(&cx, account)).collect::<Result<_>>()?;
     query.page(&cx, &admin, "/v1/users", views, last)
 }

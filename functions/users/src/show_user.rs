@@ -1,6 +1,6 @@
 //! `GET /v1/users/{user_id}`: a user.
 
-use crate::user_view::UserView;
+use crate::user_view::{self, UserView};
 use kith_domain::UserId;
 use kith_http::{Caller, Cx, Function, Path, Result, Router, Setting, Tagged};
 use utoipa_axum::routes;
@@ -20,6 +20,6 @@ pub fn function() -> Function {
     responses((status = 200, description = "The user", body = UserView, headers(("ETag"))))
 )]
 pub async fn show_user(cx: Cx, caller: Caller, Path(id): Path<UserId>) -> Result<Tagged<UserView>> {
-    let (who, user) = caller.admit(&cx, cx.store.user(id)).await?;
-    UserView::tagged(&cx, &user, &who.user)
+    let (who, person) = caller.admit(&cx, cx.store.person(id)).await?;
+    user_view::shown(&cx, person, &who.user).await
 }

@@ -1,7 +1,10 @@
 //! `PATCH /v1/users/{user_id}`: changes somebody's account.
 
-use crate::user_view::UserView;
-use kith_domain::{Act, AuditEvent, Email, PersonName, Purpose, Task, User, UserId, Username, Work, given, rules};
+use crate::user_view::{self, UserView};
+use jiff::Timestamp;
+use kith_domain::{
+    Act, AuditEvent, Email, Person, PersonName, ProfileChange, Task, UserId, Username, Work, given, rules,
+};
 use kith_http::{Admin, Cx, Function, IfMatch, IfMatchHeader, Json, Path, Problem, Result, Router, Setting, Tagged};
 use kith_store::Along;
 use serde::Deserialize;
@@ -55,7 +58,8 @@ pub async fn update_user(
     IfMatch(rev): IfMatch,
     Json(change): Json<UserChange>,
 ) -> Result<Tagged<UserView>> {
-    let apply = |user: &mut User| {
+    let apply = |person: &mut Person| {
+        let user = &mut person.user;
         rules::may_manage(&admin, user)?;
         let act = match change.active {
             Some(false) if user.is_active => {
@@ -67,35 +71,36 @@ pub async fn update_user(
             _ => Act::UserUpdated,
         };
         let old_email = user.email.clone();
-        change.apply(user);
-        user.touch(cx.now);
-        let moved = user.email.folded() != old_email.folded();
+        change.apply(person, cx.now);
+        let moved = person.user.email.folded() != old_email.folded();
         let tasks = moved.then(|| Task::new(Work::MailEmailChanged { email: old_email }, cx.now)).into_iter().collect();
-        // Whoever wants the account at another address may be why an admin steps in.
-        let dropped_links = if moved { vec![Purpose::EmailChange] } else { vec![] };
         let audit = Some(AuditEvent::new(admin.id, id, act, cx.now));
-        Ok::<_, Problem>(Along { tasks, dropped_links, audit, ..Along::default() })
+        Ok::<_, Problem>(Along { tasks, audit, ..Along::default() })
     };
-    let user = cx.store.change_user(cx.store.user(id).await?, rev, cx.now, apply).await?;
-    UserView::tagged(&cx, &user, &admin)
+    let person = cx.store.change_person(cx.store.person(id).await?, rev, cx.now, apply).await?;
+    user_view::shown(&cx, person, &admin).await
 }
 
 impl UserChange {
-    fn apply(&self, user: &mut User) {
+    fn apply(&self, person: &mut Person, now: Timestamp) {
+        let before = person.user.clone();
         if let Some(email) = &self.email {
-            user.email = email.clone();
-        }
-        if let Some(username) = &self.username {
-            user.username = username.clone();
-        }
-        if let Some(first_name) = &self.first_name {
-            user.first_name = Some(first_name.clone());
-        }
-        if let Some(last_name) = &self.last_name {
-            user.last_name = Some(last_name.clone());
+            // Whoever wants the account at another address may be why an admin steps in.
+            person.user.email_change = None;
+            person.user.email = email.clone();
         }
         if let Some(active) = self.active {
-            user.is_active = active;
+            person.user.is_active = active;
         }
+        if person.user != before {
+            person.user.touch(now);
+        }
+        let names = ProfileChange {
+            username: self.username.clone(),
+            first_name: self.first_name.clone(),
+            last_name: self.last_name.clone(),
+            ..ProfileChange::default()
+        };
+        person.profile.apply(&names, now);
     }
 }

@@ -1,7 +1,10 @@
 //! A user as somebody else sees them: members the public profile, admins all.
 
-use kith_domain::{Bio, Email, Location, Permission, PersonName, PhotoKind, Role, User, UserId, Username};
+use kith_domain::{
+    Bio, Credentials, Email, Location, Permission, Person, PersonName, PhotoKind, Profile, Role, User, UserId, Username,
+};
 use kith_http::{Cx, PhotoView, Result, Tagged, Time};
+use kith_store::{Account, StoreError};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -40,43 +43,58 @@ pub(crate) struct PrivateView {
     last_login_at: Option<Time>,
 }
 
+/// The user as `viewer` may see them, with the revision of what that is.
+pub(crate) async fn shown(cx: &Cx, person: Person, viewer: &User) -> Result<Tagged<UserView>> {
+    if viewer.role != Role::Admin && viewer.id != person.user.id {
+        return Ok(Tagged { rev: person.profile.rev, view: UserView::public(cx, &person.profile)? });
+    }
+    let credentials = match cx.store.credentials(person.user.id).await {
+        Err(StoreError::NotFound) => None,
+        found => Some(found?),
+    };
+    let account = Account { person, credentials };
+    Ok(Tagged { rev: account.person.rev(), view: UserView::whole(cx, &account)? })
+}
+
 impl UserView {
-    /// The user as `viewer` may see them.
-    pub(crate) fn for_viewer(cx: &Cx, user: &User, viewer: &User) -> Result<Self> {
-        let sees_all = viewer.role == Role::Admin || viewer.id == user.id;
+    /// What every member sees.
+    fn public(cx: &Cx, profile: &Profile) -> Result<Self> {
         Ok(Self {
-            id: user.id,
-            username: user.username.clone(),
-            name: user.name(),
-            first_name: user.first_name.clone(),
-            last_name: user.last_name.clone(),
-            bio: user.bio.clone(),
-            profile_photo: PhotoView::of_user(cx, user, PhotoKind::ProfilePhoto)?,
-            cover_photo: PhotoView::of_user(cx, user, PhotoKind::CoverPhoto)?,
-            created_at: user.created_at.into(),
-            updated_at: user.updated_at.into(),
-            private: sees_all.then(|| PrivateView::of(user)),
+            id: profile.id,
+            username: profile.username.clone(),
+            name: profile.name(),
+            first_name: profile.first_name.clone(),
+            last_name: profile.last_name.clone(),
+            bio: profile.bio.clone(),
+            profile_photo: PhotoView::of_profile(cx, profile, PhotoKind::ProfilePhoto)?,
+            cover_photo: PhotoView::of_profile(cx, profile, PhotoKind::CoverPhoto)?,
+            created_at: profile.created_at.into(),
+            updated_at: profile.updated_at.into(),
+            private: None,
         })
     }
 
-    /// The same with the user's revision.
-    pub(crate) fn tagged(cx: &Cx, user: &User, viewer: &User) -> Result<Tagged<Self>> {
-        Ok(Tagged { rev: user.rev, view: Self::for_viewer(cx, user, viewer)? })
+    /// What admins see, and the user.
+    pub(crate) fn whole(cx: &Cx, account: &Account) -> Result<Self> {
+        let Account { person, credentials } = account;
+        let private = Some(PrivateView::of(person, credentials.as_ref()));
+        Ok(Self { updated_at: person.updated_at().into(), private, ..Self::public(cx, &person.profile)? })
     }
 }
 
 impl PrivateView {
-    fn of(user: &User) -> Self {
+    fn of(Person { user, profile }: &Person, credentials: Option<&Credentials>) -> Self {
+        let last_login = credentials.and_then(|known| known.current_login.as_ref());
         Self {
             email: user.email.clone(),
-            location: user.location.clone(),
+            location: profile.location.clone(),
             role: user.role,
             permissions: user.permissions.clone(),
             active: user.is_active,
             banned_at: user.banned_at.map(Into::into),
             confirmed_at: user.confirmed_at.map(Into::into),
-            login_count: user.login_count,
-            last_login_at: user.current_login.as_ref().map(|login| login.at.into()),
+            login_count: credentials.map_or(0, |known| known.login_count),
+            last_login_at: last_login.map(|login| login.at.into()),
         }
     }
 }

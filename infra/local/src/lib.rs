@@ -14,6 +14,7 @@ mod jobs;
 mod kith;
 mod kith_api;
 mod other_aws;
+pub mod page;
 mod price;
 mod requests;
 mod routes;

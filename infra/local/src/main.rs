@@ -24,8 +24,8 @@ enum Command {
     Routes,
     /// Write the contract of all routes to openapi.json
     Openapi(command::openapi::Openapi),
-    /// List what each function may do
-    Policies,
+    /// List what each function may do, or write into docs/SECURITY.md who can write what
+    Policies(command::policies::Policies),
     /// Measure every function: size, start, time, memory, database calls, price
     Bench(command::bench::Bench),
     /// Check format, lints and tests, as CI does
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         Command::Seed(seed) => seed.run(),
         Command::Routes => command::routes(),
         Command::Openapi(openapi) => openapi.run(),
-        Command::Policies => command::policies(),
+        Command::Policies(policies) => policies.run(),
         Command::Bench(bench) => bench.run(),
         Command::Check => command::check(),
     };

@@ -83,11 +83,10 @@ fn stuck(core: &Core, tasks: &[String]) -> Vec<String> {
     left
 }
 
-/// Up to 100 tasks in the outbox, each as `outbox#tsk_… for deliver-mail`.
+/// Up to 100 tasks in the outbox, each as `outbox-deliver-mail#tsk_…`.
 pub(crate) async fn tasks(core: &Core) -> Result<Vec<String>, String> {
     let items = core.table.outbox(&core.template.table.name).await;
     let items = items.map_err(|error| format!("the outbox cannot be read: {error}"))?;
-    let text = |item: &Value, key: &str| item.pointer(key).and_then(Value::as_str).map(str::to_owned);
-    let task = |item: &Value| Some(format!("{} for {}", text(item, "/pk/S")?, text(item, "/sk/S")?));
-    Ok(items.iter().filter_map(task).collect())
+    let key = |item: &Value| item.pointer("/pk/S").and_then(Value::as_str).map(str::to_owned);
+    Ok(items.iter().filter_map(key).collect())
 }

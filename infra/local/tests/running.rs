@@ -166,7 +166,7 @@ async fn an_asynchronous_invocation_is_tried_three_times_with_one_request_id() {
     post(&kith, "/_kith/faults", &fail(3)).await;
     register(&kith, "bob").await;
     let stuck = kith.settle().await.unwrap_err();
-    assert!(stuck.contains("outbox#") && stuck.contains("deliver-mail was given up"), "{stuck}");
+    assert!(stuck.contains("outbox-deliver-mail#") && stuck.contains("deliver-mail was given up"), "{stuck}");
     assert_eq!(get(&kith, "/_kith/jobs").await["dead_letters"][0]["attempts"], 3);
     // What waits long enough is found by the schedule.
     post(&kith, "/_kith/clock", &json!({"advance": "16m"})).await;

@@ -1,36 +1,20 @@
-//! Mailed links that belong to a user: to set a new password, to accept an invitation, to confirm a new address.
+//! Mailed links: to confirm a registration or a new address, to set a new password, to accept an invitation.
 
 use crate::{Email, UserId};
 use jiff::fmt::serde::timestamp::millisecond;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-/// How many mailed links of one record work at the same time: a later mail must not break the one just opened.
+/// How many mailed links for one purpose work at the same time: a later mail must not break the one just opened.
 const LIVE_LINKS: usize = 3;
-
-/// Hashes of the secrets in mailed links, oldest first; at most three.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct LinkHashes(Vec<String>);
-
-impl LinkHashes {
-    /// Adds one; the oldest of more than three stops working.
-    pub fn add(&mut self, hash: String) {
-        self.0.push(hash);
-        let surplus = self.0.len().saturating_sub(LIVE_LINKS);
-        self.0.drain(..surplus);
-    }
-
-    /// Whether a link with this hash works.
-    pub fn contain(&self, hash: &str) -> bool {
-        self.0.iter().any(|own| same_hash(own, hash))
-    }
-}
 
 /// What a link is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
+    /// Show that the address of a registration is one's own.
+    Registration,
     /// Set a new password without the old one.
     PasswordReset,
     /// Set the first password of an account that an admin made.
@@ -43,6 +27,7 @@ impl Purpose {
     /// The name, as in the table.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Registration => "registration",
             Self::PasswordReset => "password_reset",
             Self::Invitation => "invitation",
             Self::EmailChange => "email_change",
@@ -54,27 +39,27 @@ impl Purpose {
         match self {
             Self::PasswordReset => SignedDuration::from_hours(1),
             Self::Invitation => SignedDuration::from_hours(7 * 24),
-            Self::EmailChange => SignedDuration::from_hours(24),
+            Self::Registration | Self::EmailChange => SignedDuration::from_hours(24),
         }
     }
 }
 
-/// What a mailed link opens.
+/// The links that were mailed to somebody for one purpose, each with its own end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Link {
-    /// Whose account it is about.
+    /// Whose account, or registration, it is about.
     pub user: UserId,
     /// What it is for.
     pub purpose: Purpose,
     /// Where it is mailed.
     pub email: Email,
-    /// The mailed links that work.
-    #[serde(default)]
-    pub link_hashes: LinkHashes,
-    /// When it was asked for.
+    /// When each stops working, in milliseconds since 1970, by the hash of its secret; at most three.
+    pub ends: BTreeMap<String, i64>,
+    /// When the first of them was mailed.
     #[serde(with = "millisecond::required")]
     pub created_at: Timestamp,
-    /// From here on it does not exist, whether or not the database has deleted it.
+    /// When the last of them stops working. From here on the record does not exist, whether or not the database has
+    /// deleted it.
     #[serde(with = "millisecond::required")]
     pub expires_at: Timestamp,
     /// Goes up by one with every change.
@@ -82,15 +67,28 @@ pub struct Link {
 }
 
 impl Link {
-    /// A link to be mailed.
+    /// No link yet, for one to be added.
     pub fn new(user: UserId, purpose: Purpose, email: Email, now: Timestamp) -> Self {
-        let expires_at = now + purpose.lifetime();
-        Self { user, purpose, email, link_hashes: LinkHashes::default(), created_at: now, expires_at, rev: 1 }
+        Self { user, purpose, email, ends: BTreeMap::new(), created_at: now, expires_at: now, rev: 0 }
     }
 
-    /// Whether a link with this hash was mailed for it and it still exists.
+    /// Adds one that works until `end`, which moves no other's end; of more than three that work, the one that ends
+    /// first stops.
+    pub fn add(&mut self, hash: String, end: Timestamp, now: Timestamp) {
+        self.ends.retain(|_, end| now.as_millisecond() < *end);
+        while self.ends.len() >= LIVE_LINKS {
+            let first = self.ends.iter().min_by_key(|(_, end)| **end).map(|(hash, _)| hash.clone());
+            self.ends.retain(|hash, _| Some(hash) != first.as_ref());
+        }
+        self.ends.insert(hash, end.as_millisecond());
+        let last = self.ends.values().max().and_then(|end| Timestamp::from_millisecond(*end).ok());
+        self.expires_at = last.unwrap_or(end);
+        self.rev += 1;
+    }
+
+    /// Whether a link with this hash was mailed and still works.
     pub fn is_opened_by(&self, hash: &str, now: Timestamp) -> bool {
-        now < self.expires_at && self.link_hashes.contain(hash)
+        self.ends.iter().any(|(own, end)| same_hash(own, hash) && now.as_millisecond() < *end)
     }
 }
 
@@ -104,22 +102,33 @@ pub(crate) fn same_hash(one: &str, other: &str) -> bool {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_fourth_link_ends_the_first() {
-        let mut links = LinkHashes::default();
-        for link in ["1", "2", "3", "4"] {
-            links.add(link.into());
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes)
+    }
+
+    fn links(mailed: &[(&str, i64)]) -> Link {
+        let email = Email::parse("ada@example.org").unwrap();
+        let mut link = Link::new(UserId::new(at(0)), Purpose::PasswordReset, email, at(0));
+        for (hash, minute) in mailed {
+            link.add((*hash).into(), at(*minute) + Purpose::PasswordReset.lifetime(), at(*minute));
         }
-        assert!(!links.contain("1") && links.contain("2") && links.contain("3") && links.contain("4"));
+        link
     }
 
     #[test]
-    fn a_link_works_until_the_very_moment_of_expiry() {
-        let email = Email::parse("ada@example.org").unwrap();
-        let mut link =
-            Link::new(UserId::new(Timestamp::UNIX_EPOCH), Purpose::PasswordReset, email, Timestamp::UNIX_EPOCH);
-        link.link_hashes.add("hash".into());
-        assert!(link.is_opened_by("hash", link.expires_at - SignedDuration::from_millis(1)));
-        assert!(!link.is_opened_by("hash", link.expires_at));
+    fn the_fourth_link_ends_the_first() {
+        let links = links(&[("1", 0), ("2", 1), ("3", 2), ("4", 3)]);
+        let works = |hash| links.is_opened_by(hash, at(3));
+        assert!(!works("1") && works("2") && works("3") && works("4"));
+    }
+
+    #[test]
+    fn h08_a_link_works_until_the_very_moment_of_its_own_end_whatever_links_follow() {
+        let links = links(&[("1", 0), ("2", 59)]);
+        assert!(links.is_opened_by("1", at(60) - SignedDuration::from_millis(1)));
+        assert!(!links.is_opened_by("1", at(60)));
+        assert!(links.is_opened_by("2", at(119) - SignedDuration::from_millis(1)));
+        assert!(!links.is_opened_by("2", at(119)));
+        assert_eq!(links.expires_at, at(119));
     }
 }

@@ -1,6 +1,6 @@
 //! Photos: pictures that people upload, kept as objects in two sizes.
 
-use crate::{PhotoId, Task, UserId, Work};
+use crate::{ContactId, PhotoId, Task, UserId, Work};
 use jiff::fmt::serde::timestamp::millisecond;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,15 @@ impl Photo {
     }
 }
 
+/// Where a photo is shown, if it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhotoPlace {
+    /// On somebody's profile.
+    Profile(UserId),
+    /// On a card of somebody's.
+    Card(UserId, ContactId),
+}
+
 /// Where the two objects of a photo are kept. Never used for another photo.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -77,8 +86,21 @@ impl PhotoPath {
     }
 
     /// For a new photo on somebody's card.
-    pub fn of_contact(owner: UserId, photo: PhotoId) -> Self {
-        Self(format!("contacts/{owner}/{photo}"))
+    pub fn of_contact(owner: UserId, contact: ContactId, photo: PhotoId) -> Self {
+        Self(format!("contacts/{owner}/{contact}/{photo}"))
+    }
+
+    /// Where a photo with this path would be shown; `None` for what is no path of ours.
+    pub fn shown_on(&self) -> Option<PhotoPlace> {
+        let mut parts = self.0.split('/');
+        let mut next = || parts.next();
+        let place = match next()? {
+            "users" => PhotoPlace::Profile(next()?.parse().ok()?),
+            "contacts" => PhotoPlace::Card(next()?.parse().ok()?, next()?.parse().ok()?),
+            _ => return None,
+        };
+        let photo: PhotoId = next()?.parse().ok()?;
+        (next().is_none() && self.0.ends_with(&photo.to_string())).then_some(place)
     }
 
     /// Key of the large picture's object.
@@ -115,8 +137,25 @@ impl Upload {
     }
 
     /// A new upload for a card of an account.
-    pub fn of_contact(owner: UserId, now: Timestamp) -> Self {
+    pub fn of_contact(owner: UserId, contact: ContactId, now: Timestamp) -> Self {
         let photo = PhotoId::new(now);
-        Self { photo, user: owner, path: PhotoPath::of_contact(owner, photo), expires_at: now + UPLOAD_LIFETIME }
+        let path = PhotoPath::of_contact(owner, contact, photo);
+        Self { photo, user: owner, path, expires_at: now + UPLOAD_LIFETIME }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_tells_where_its_photo_is_shown_and_nothing_else_does() {
+        let (now, user) = (Timestamp::UNIX_EPOCH, UserId::new(Timestamp::UNIX_EPOCH));
+        let (contact, photo) = (ContactId::new(now), PhotoId::new(now));
+        assert_eq!(PhotoPath::of_user(user, photo).shown_on(), Some(PhotoPlace::Profile(user)));
+        assert_eq!(PhotoPath::of_contact(user, contact, photo).shown_on(), Some(PhotoPlace::Card(user, contact)));
+        for foreign in ["", "users", "others/x", &format!("users/{user}"), &format!("users/{user}/{photo}/large")] {
+            assert_eq!(PhotoPath(foreign.to_owned()).shown_on(), None, "{foreign}");
+        }
     }
 }

@@ -53,15 +53,12 @@ pub fn may_ban(actor: &User, target: &User) -> Result<(), Refused> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Email, UserId, Username};
+    use crate::{Email, UserId};
     use jiff::Timestamp;
 
     fn user(role: Role) -> User {
-        let (email, name) = (Email::parse("a@example.org").unwrap(), Username::parse("abc").unwrap());
-        User {
-            role,
-            ..User::new(UserId::new(Timestamp::UNIX_EPOCH), email, name, String::new(), Timestamp::UNIX_EPOCH)
-        }
+        let email = Email::parse("a@example.org").unwrap();
+        User { role, ..User::new(UserId::new(Timestamp::UNIX_EPOCH), email, String::new(), Timestamp::UNIX_EPOCH) }
     }
 
     #[test]

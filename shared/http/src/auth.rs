@@ -4,7 +4,7 @@ use crate::{App, Cx, Problem, Result};
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use kith_domain::{Role, Session, SessionId, User, UserId};
+use kith_domain::{Person, Role, Session, SessionId, User, UserId};
 
 /// The caller's id, left in the request for [`crate::Once`].
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +79,27 @@ impl FromRequestParts<App> for Member {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let cx = Cx::from_request_parts(parts, app).await?;
         Caller::from_request_parts(parts, app).await?.member(&cx).await
+    }
+}
+
+/// The same with what they tell of themselves.
+pub struct Myself {
+    /// The account and the profile.
+    pub person: Person,
+    /// The session.
+    pub session: Session,
+}
+
+impl FromRequestParts<App> for Myself {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let cx = Cx::from_request_parts(parts, app).await?;
+        let caller = Caller::from_request_parts(parts, app).await?;
+        let found = cx.store.person_and_session(caller.id, caller.session).await?;
+        let alive = found.filter(|(person, session)| person.user.admits(session, cx.now));
+        let (person, session) = alive.ok_or_else(|| Problem::unauthorized(true))?;
+        Ok(Self { person, session })
     }
 }
 

@@ -99,7 +99,6 @@ struct StreamChange {
 #[derive(Debug, Clone, Deserialize)]
 struct StreamKeys {
     pk: StreamText,
-    sk: StreamText,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -111,8 +110,7 @@ struct StreamText {
 impl StreamRecord {
     /// The task whose item changed and who does it; `None` for other items.
     pub fn task(&self) -> Option<(TaskId, Worker)> {
-        let StreamKeys { pk, sk } = &self.dynamodb.keys;
-        Some((pk.text.strip_prefix("outbox#")?.parse().ok()?, Worker::of_operation(&sk.text)?))
+        kith_store::task_of(&self.dynamodb.keys.pk.text)
     }
 
     /// The record's place in the stream.

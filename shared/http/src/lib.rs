@@ -36,7 +36,7 @@ mod time;
 pub use answer::{Accepted, Created, File, Html, NoContent, ProblemPage, Public, Secret};
 pub use app::App;
 pub use audit_view::AuditView;
-pub use auth::{Admin, Anybody, Caller, Member};
+pub use auth::{Admin, Anybody, Caller, Member, Myself};
 pub use body::{Form, Json};
 pub use cx::{Arrived, Client, Cx};
 pub use file_body::FileBody;

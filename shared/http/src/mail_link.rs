@@ -4,8 +4,10 @@ use crate::{Cx, Fault, Problem, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kith_crypto::{MailToken, password};
-use kith_domain::{Email, Link, Password, PersonName, Purpose, Registration, Task, User, UserId, Username, Work};
-use kith_store::{Along, StoreError};
+use kith_domain::{
+    Email, Link, Password, Person, PersonName, Purpose, Registration, Task, User, UserId, Username, Work,
+};
+use kith_store::{Along, NewPassword, StoreError};
 
 /// What the id of a record is followed by in a link that confirms a new address. A registration's has nothing there.
 const EMAIL_CHANGE: &str = "-email";
@@ -30,8 +32,8 @@ pub enum ConfirmationLink {
 
 /// A link about an account that works.
 pub struct UserLink {
-    /// The account.
-    pub user: User,
+    /// Whose account it is.
+    pub person: Person,
     /// What the link opens.
     pub link: Link,
     hash: String,
@@ -54,7 +56,7 @@ impl ConfirmationLink {
     pub fn username(&self) -> &Username {
         match self {
             Self::Registration { registration, .. } => &registration.username,
-            Self::NewEmail(link) => &link.user.username,
+            Self::NewEmail(link) => &link.person.profile.username,
         }
     }
 }
@@ -70,10 +72,8 @@ impl Cx {
                 .map(|link| ConfirmationLink::NewEmail(Box::new(link)));
         }
         let id: UserId = record.parse().map_err(|_| Problem::dead_link())?;
+        self.link_opened_by(id, Purpose::Registration, &hash).await?;
         let registration = Box::new(self.store.registration(id, self.now).await.map_err(dead)?);
-        if !registration.is_opened_by(&hash, self.now) {
-            return Err(Problem::dead_link());
-        }
         Ok(ConfirmationLink::Registration { registration, hash })
     }
 
@@ -85,20 +85,29 @@ impl Cx {
 
     async fn open(&self, user: &str, purpose: Purpose, hash: String) -> Result<UserLink> {
         let id: UserId = user.parse().map_err(|_| Problem::dead_link())?;
-        let link = self.store.link(id, purpose, self.now).await.map_err(dead)?;
-        if !link.is_opened_by(&hash, self.now) {
-            return Err(Problem::dead_link());
-        }
-        let user = self.store.user(id).await.map_err(dead)?;
-        // A link proves an address. If the account has another one by now, whoever holds the link is a stranger.
-        if purpose != Purpose::EmailChange && link.email.folded() != user.email.folded() {
+        let link = self.link_opened_by(id, purpose, &hash).await?;
+        let person = self.store.person(id).await.map_err(dead)?;
+        let user = &person.user;
+        // A link proves an address. If it is not the account's, or not the one that is wished for, whoever holds the
+        // link is a stranger by now.
+        let meant = match purpose {
+            Purpose::EmailChange => user.wanted_email(self.now).map(|wish| &wish.email),
+            Purpose::Registration | Purpose::PasswordReset | Purpose::Invitation => Some(&user.email),
+        };
+        if meant.is_none_or(|email| link.email.folded() != email.folded()) {
             return Err(Problem::dead_link());
         }
         // An invitation is for somebody who has no password yet; there is another link for who forgot one.
         if purpose == Purpose::Invitation && user.confirmed_at.is_some() {
             return Err(Problem::dead_link());
         }
-        Ok(UserLink { user, link, hash })
+        Ok(UserLink { person, link, hash })
+    }
+
+    /// What was mailed for a purpose, if this link is one of it and works.
+    async fn link_opened_by(&self, id: UserId, purpose: Purpose, hash: &str) -> Result<Link> {
+        let link = self.store.link(id, purpose, self.now).await.map_err(dead)?;
+        if link.is_opened_by(hash, self.now) { Ok(link) } else { Err(Problem::dead_link()) }
     }
 
     /// Confirms the address: the registration becomes a user, or the user gets the new address and the old one hears
@@ -107,8 +116,8 @@ impl Cx {
         match link {
             ConfirmationLink::Registration { registration, hash } => {
                 let admins = self.settings().admin_emails()?;
-                let user = registration.clone().confirm(&admins, new_cursor_key(), self.now);
-                self.store.confirm(&registration, &hash, &user, self.now).await.map_err(dead)
+                let (person, credentials) = registration.clone().confirm(&admins, new_cursor_key(), self.now);
+                self.store.confirm(&registration, &hash, (&person, &credentials), self.now).await.map_err(dead)
             }
             ConfirmationLink::NewEmail(opened) => {
                 let new = opened.link.email.clone();
@@ -117,6 +126,7 @@ impl Cx {
                     user.become_admin_if(admins.include(&new));
                     let tasks = vec![Task::new(Work::MailEmailChanged { email: user.email.clone() }, self.now)];
                     user.email = new.clone();
+                    user.email_change = None;
                     Along { tasks, ..Along::default() }
                 };
                 self.use_link(*opened, apply).await.map(drop)
@@ -124,28 +134,30 @@ impl Cx {
         }
     }
 
-    /// Destroys a registration on the word of the address's owner; a new address is simply not confirmed.
+    /// Destroys a registration, or ends the wish for a new address, on the word of the address's owner.
     pub async fn withdraw(&self, link: ConfirmationLink) -> Result<()> {
         match link {
             ConfirmationLink::Registration { registration, hash } => {
                 self.store.withdraw(&registration, &hash, self.now).await.map_err(dead)
             }
             ConfirmationLink::NewEmail(opened) => {
-                self.store.drop_link(&opened.link, &opened.hash, self.now).await.map_err(dead)
+                let apply = |user: &mut User| {
+                    user.email_change = None;
+                    Along::default()
+                };
+                self.use_link(*opened, apply).await.map(drop)
             }
         }
     }
 
     /// Sets a new password by a mailed link: all sessions end, and the owner hears of it.
     pub async fn reset_password(&self, opened: UserLink, new: &Password) -> Result<()> {
-        check_password("/password", new, &opened.user.username, &opened.user.email)?;
-        let hash = password::hash(new.secret()).await?;
+        check_password("/password", new, &opened.person.profile.username, &opened.person.user.email)?;
+        let new_password = Some(NewPassword { hash: password::hash(new.secret()).await?, verified: None });
         let apply = |user: &mut User| {
-            user.password_hash = Some(hash.clone());
             user.end_sessions();
             let tasks = vec![Task::new(Work::MailPasswordChanged { user: user.id }, self.now)];
-            // Whoever asked for another address may be the reason why the password is reset.
-            Along { tasks, dropped_links: vec![Purpose::EmailChange], ..Along::default() }
+            Along { tasks, new_password: new_password.clone(), ..Along::default() }
         };
         self.use_link(opened, apply).await.map(drop)
     }
@@ -155,29 +167,34 @@ impl Cx {
         check_password(
             "/password",
             &newcomer.password,
-            newcomer.username.as_ref().unwrap_or(&opened.user.username),
-            &opened.user.email,
+            newcomer.username.as_ref().unwrap_or(&opened.person.profile.username),
+            &opened.person.user.email,
         )?;
         let admins = self.settings().admin_emails()?;
-        let hash = password::hash(newcomer.password.secret()).await?;
-        let apply = |user: &mut User| {
-            user.password_hash = Some(hash.clone());
+        let new_password =
+            Some(NewPassword { hash: password::hash(newcomer.password.secret()).await?, verified: None });
+        let UserLink { person, link, hash } = opened;
+        let apply = |person: &mut Person| {
+            let Person { user, profile } = person;
             user.confirmed_at = Some(self.now);
             user.become_admin_if(admins.include(&user.email));
-            user.first_name = Some(newcomer.first_name.clone());
-            user.last_name = Some(newcomer.last_name.clone());
+            user.touch(self.now);
+            profile.first_name = Some(newcomer.first_name.clone());
+            profile.last_name = Some(newcomer.last_name.clone());
             if let Some(username) = &newcomer.username {
-                user.username = username.clone();
+                profile.username = username.clone();
             }
-            Along::default()
+            profile.touch(self.now);
+            let used_link = Some((link.purpose, hash.clone()));
+            Ok::<_, StoreError>(Along { used_link, new_password: new_password.clone(), ..Along::default() })
         };
-        self.use_link(opened, apply).await.map(drop)
+        self.store.change_person(person, None, self.now, apply).await.map(drop).map_err(dead)
     }
 
-    /// Changes the user and uses the link up, in one transaction.
+    /// Changes what admits the user and uses the link up, in one transaction.
     async fn use_link(&self, opened: UserLink, apply: impl Fn(&mut User) -> Along) -> Result<User> {
-        let UserLink { user, link, hash } = opened;
-        let changed = self.store.change_user(user, None, self.now, |user| {
+        let UserLink { person, link, hash } = opened;
+        let changed = self.store.change_user(person.user, None, self.now, |user| {
             let along = apply(user);
             user.touch(self.now);
             Ok::<_, StoreError>(Along { used_link: Some((link.purpose, hash.clone())), ..along })

@@ -1,7 +1,7 @@
 //! Photos in answers.
 
 use crate::{Cx, Problem, Result};
-use kith_domain::{Photo, PhotoKind, Size, User};
+use kith_domain::{Photo, PhotoKind, Profile, Size};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -44,11 +44,11 @@ impl PhotoView {
     }
 
     /// A photo of an account, or the picture in its place.
-    pub fn of_user(cx: &Cx, user: &User, kind: PhotoKind) -> Result<Self> {
-        if let Some(photo) = user.photo(kind) {
+    pub fn of_profile(cx: &Cx, profile: &Profile, kind: PhotoKind) -> Result<Self> {
+        if let Some(photo) = profile.photo(kind) {
             return Self::of(cx, photo);
         }
-        let url = cx.link(&format!("/images/{kind}/{}", user.id))?;
+        let url = cx.link(&format!("/images/{kind}/{}", profile.id))?;
         let (width, height) = kind.default_size();
         let small = PictureView { url: url.clone(), width, height };
         Ok(Self { url, width, height, small, is_default: true })

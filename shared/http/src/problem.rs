@@ -306,6 +306,7 @@ impl From<StoreError> for Problem {
             StoreError::Stale => Self::stale(),
             StoreError::UsernameTaken => Self::conflict("This username belongs to somebody. Choose another."),
             StoreError::EmailTaken => Self::conflict("This e-mail address belongs to somebody. Choose another."),
+            StoreError::PasswordChanged => Self::wrong_password(),
             StoreError::LastAdmin => Self::conflict("Somebody must stay admin. Make another person admin first."),
             StoreError::Busy(source) => Self::busy(source),
             StoreError::Unavailable(source) | StoreError::Unreadable(source) => Self::internal(source),

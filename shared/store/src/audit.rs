@@ -39,7 +39,7 @@ impl Store {
         limit: usize,
         now: Timestamp,
     ) -> Result<(Vec<AuditEvent>, bool)> {
-        self.audit_page(&keys::user(user).pk, after, limit, now).await
+        self.audit_page(&keys::own_audits(user), after, limit, now).await
     }
 
     /// A page of all events, newest first, and whether there are more. One read for each year that it touches: at most

@@ -6,6 +6,7 @@ use crate::table::{Expression, pause};
 use crate::{Result, Store, StoreError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// How often a change is repeated that others were faster than. Whenever one loses, another has won, so this is also how
 /// many people may change one thing at the same moment.
@@ -14,11 +15,34 @@ const RACES: u32 = 40;
 /// An attribute that a change may write, with the placeholders of its name and its value.
 pub(crate) type Changeable = (&'static str, &'static str, &'static str);
 
+/// Which attributes tell the revision of what changes, and who changed it last. An item has several of these where its
+/// parts change apart.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Versioned {
+    rev: &'static str,
+    mark: &'static str,
+    unchanged: &'static str,
+    marked: &'static str,
+}
+
+/// What most items have.
+pub(crate) const WHOLE: Versioned =
+    Versioned { rev: "rev", mark: "changed_by", unchanged: "rev = :loaded", marked: "changed_by = :request" };
+
+/// The preferences in a profile, which nobody else sees change.
+pub(crate) const PREFERENCES: Versioned = Versioned {
+    rev: "preferences_rev",
+    mark: "preferences_changed_by",
+    unchanged: "preferences_rev = :loaded",
+    marked: "preferences_changed_by = :request",
+};
+
 /// The update that turns one state of an entity into another.
 pub(crate) struct Difference {
+    versioned: Versioned,
     pub(crate) sets: Vec<String>,
     removes: Vec<&'static str>,
-    names: Vec<(&'static str, &'static str)>,
+    names: Vec<(&'static str, Cow<'static, str>)>,
     pub(crate) values: Vec<(&'static str, AttributeValue)>,
 }
 
@@ -29,7 +53,7 @@ impl Difference {
         if !self.removes.is_empty() {
             update = format!("{update} REMOVE {}", self.removes.join(", "));
         }
-        let condition = Some("rev = :loaded");
+        let condition = Some(self.versioned.unchanged);
         Expression { update: Some(update.into()), condition, names: self.names, values: self.values }
     }
 }
@@ -44,16 +68,29 @@ impl Store {
         rev: u64,
         changeable: &[Changeable],
     ) -> Result<Difference> {
+        self.difference_of(WHOLE, before, after, rev, changeable)
+    }
+
+    /// The same of a part that has a revision of its own.
+    pub(crate) fn difference_of<T: Serialize>(
+        &self,
+        versioned: Versioned,
+        before: &T,
+        after: &T,
+        rev: u64,
+        changeable: &[Changeable],
+    ) -> Result<Difference> {
         let (old, new): (Item, Item) =
             (serde_dynamo::aws_sdk_dynamodb_1::to_item(before)?, serde_dynamo::aws_sdk_dynamodb_1::to_item(after)?);
         let mut difference = Difference {
-            sets: vec!["changed_by = :request".to_owned()],
+            versioned,
+            sets: vec![versioned.marked.to_owned()],
             removes: Vec::new(),
             names: Vec::new(),
             values: vec![(":request", text(&*self.request)), (":loaded", number(rev))],
         };
         for (name, place, value) in changeable.iter().filter(|(name, ..)| old.get(*name) != new.get(*name)) {
-            difference.names.push((place, name));
+            difference.names.push((place, (*name).into()));
             match new.get(*name) {
                 Some(new) => {
                     difference.sets.push(format!("{place} = {value}"));
@@ -67,13 +104,14 @@ impl Store {
 
     /// Writes a difference alone, without a transaction's double price. `rev` is the revision that it leads to.
     pub(crate) async fn save_alone(&self, key: &Key, difference: Difference, rev: u64) -> Result<()> {
+        let Versioned { rev: attribute, mark, .. } = difference.versioned;
         match self.update(key, difference.expression()).await? {
             Ok(_) => Ok(()),
             Err(refused) => match refused.0 {
                 // The answer to our own write got lost and the SDK repeated it.
                 Some(item)
-                    if text_of(&item, "changed_by") == Some(&*self.request)
-                        && number_of(&item, "rev").and_then(|own| u64::try_from(own).ok()) == Some(rev) =>
+                    if text_of(&item, mark) == Some(&*self.request)
+                        && number_of(&item, attribute).and_then(|own| u64::try_from(own).ok()) == Some(rev) =>
                 {
                     Ok(())
                 }

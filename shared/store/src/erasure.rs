@@ -1,5 +1,5 @@
-//! Erasing an account: everything in the user's partition first, the user last, so that a job that dies half-way finds
-//! where to go on. And what a deleted card leaves behind.
+//! Erasing an account: everything that belongs to it first, the person last, so that a job that dies half-way finds where
+//! to go on. And what a deleted card leaves behind.
 
 use crate::index::{indexed, time};
 use crate::item::{Item, item, number_of, text_of};
@@ -9,7 +9,7 @@ use crate::table::{Expression, Order};
 use crate::transaction::Transaction;
 use crate::{Result, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
-use kith_domain::{ContactId, Photo, PhotoPath, Task, User, UserId};
+use kith_domain::{ContactId, Person, Photo, PhotoPath, Task, UserId};
 use serde::Serialize;
 
 /// How many items are read and deleted at a time.
@@ -34,9 +34,15 @@ pub struct Leftover {
 }
 
 impl Store {
-    /// Deletes up to 25 of the items that belong to a user, but not the user; true if there may be more.
+    /// Deletes up to 25 items of each of what belongs to an account and names no object; true if there may be more. Not
+    /// what admits, nor the profile: they tell where to go on.
     pub async fn erase_some_of(&self, user: UserId) -> Result<bool> {
-        self.erase_some(&keys::user(user).pk, "").await
+        let mut more = false;
+        let password = keys::credentials(user).pk;
+        for pk in [keys::sessions_of(user), keys::links_of(user), keys::own_audits(user), password] {
+            more |= self.erase_some(&pk, "").await?;
+        }
+        Ok(more)
     }
 
     /// Up to 25 of the items that belong to somebody's cards; none where none is left.
@@ -64,12 +70,11 @@ impl Store {
         self.erase_some(&keys::contacts_of(user), &keys::memories_of(contact)).await
     }
 
-    /// Deletes up to 25 items of a partition whose sort key begins with `prefix`, but no user; true if there may be
-    /// more.
+    /// Deletes up to 25 items of a partition whose sort key begins with `prefix`; true if there may be more.
     async fn erase_some(&self, pk: &str, prefix: &str) -> Result<bool> {
         let (items, more) = self.page(pk, prefix, Order::OldestFirst, None, BATCH).await?;
         let mut deleted = 0;
-        for sk in items.iter().filter_map(|item| text_of(item, "sk")).filter(|sk| *sk != "user") {
+        for sk in items.iter().filter_map(|item| text_of(item, "sk")) {
             let key = Key { pk: pk.to_owned(), sk: sk.to_owned() };
             let _ = self.delete(&key, Expression::default()).await?;
             deleted += 1;
@@ -77,9 +82,11 @@ impl Store {
         Ok(more || deleted > 0)
     }
 
-    /// Deletes the user, frees address and username, leaves the task of telling the former owner, and remembers the
-    /// account for [`Store::erased_before`].
-    pub async fn erase_user(&self, user: &User, receipt: &Task) -> Result<()> {
+    /// Deletes what is left of a person, frees address and username, leaves the task of telling the former owner, and
+    /// remembers the account for [`Store::erased_before`]. `Stale` where the profile has changed since it was read: it
+    /// may show another photo.
+    pub async fn erase_person(&self, person: &Person, receipt: &Task) -> Result<()> {
+        let Person { user, profile } = person;
         let mut change = Transaction::new();
         let erasing = Expression {
             condition: Some("attribute_type(erasing_since, :number)"),
@@ -87,7 +94,13 @@ impl Store {
             ..Expression::default()
         };
         change.delete(&self.table, &keys::user(user.id), erasing, |_| StoreError::Stale);
-        change.delete(&self.table, &keys::username(&user.username), held_by(user.id), |_| StoreError::Stale);
+        let as_read = Expression {
+            condition: Some("rev = :read"),
+            values: vec![(":read", keys::number(profile.rev))],
+            ..Expression::default()
+        };
+        change.delete(&self.table, &keys::profile(user.id), as_read, |_| StoreError::Stale);
+        change.delete(&self.table, &keys::username(&profile.username), held_by(user.id), |_| StoreError::Stale);
         change.delete(&self.table, &keys::email_owner(&user.email), held_by(user.id), |_| StoreError::Stale);
         self.put_task(&mut change, receipt)?;
         change.put_any(&self.table, erased_item(user.id, receipt.created_at)?);

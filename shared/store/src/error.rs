@@ -18,6 +18,9 @@ pub enum StoreError {
     /// The address belongs to somebody. For admins only: nobody else may learn it.
     #[error("address taken")]
     EmailTaken,
+    /// The password is not the one that was verified any more.
+    #[error("password changed meanwhile")]
+    PasswordChanged,
     /// Nobody would be admin any more.
     #[error("the last admin")]
     LastAdmin,

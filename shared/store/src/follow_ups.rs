@@ -135,7 +135,7 @@ impl Store {
         let reminded = Expression {
             update: Some("SET follow_up.reminded_at = :now, rev = rev + :one".into()),
             condition: Some("follow_up.#at = :at AND attribute_not_exists(follow_up.reminded_at)"),
-            names: vec![("#at", "at")],
+            names: vec![("#at", "at".into())],
             values: vec![
                 (":now", number(now.as_millisecond())),
                 (":one", number(1)),

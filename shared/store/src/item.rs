@@ -13,7 +13,7 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// The version of every kind of item so far. A change of an item's shape raises it for that kind, and reading
 /// upgrades older ones.
-const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// Makes the item of an entity.
 pub(crate) fn item<T: Serialize>(key: &Key, kind: &str, entity: &T) -> Result<Item> {

@@ -56,6 +56,8 @@ pub(crate) const UNDER_WAY: &str = "uploads";
 pub(crate) const UPLOADS: &str = "uploads#";
 /// Partition keys of erased accounts begin so.
 pub(crate) const ERASED: &str = "erased#";
+/// Partition keys of tasks begin so, with the worker after it.
+pub(crate) const TASKS: &str = "outbox-";
 /// Sort keys of sessions begin so.
 pub(crate) const SESSIONS: &str = "session#";
 /// Sort keys of an address's registrations begin so.
@@ -79,12 +81,28 @@ pub(crate) const NOTES: &str = "note#";
 /// Sort keys of published verification keys begin so.
 pub(crate) const PUBLISHED: &str = "key#";
 
+/// What admits somebody. Apart from what they tell of themselves, since a policy names partitions: whoever may change a
+/// name must not thereby be able to change a role.
 pub(crate) fn user(id: UserId) -> Key {
+    Key::new(format!("auth#{id}"), "auth")
+}
+
+/// What somebody tells of themselves.
+pub(crate) fn profile(id: UserId) -> Key {
     Key::new(format!("user#{id}"), "user")
 }
 
+/// The hash of a password, and the log-ins by it.
+pub(crate) fn credentials(id: UserId) -> Key {
+    Key::new(format!("password#{id}"), "password")
+}
+
 pub(crate) fn session(user: UserId, id: SessionId) -> Key {
-    Key::new(format!("user#{user}"), format!("{SESSIONS}{id}"))
+    Key::new(sessions_of(user), format!("{SESSIONS}{id}"))
+}
+
+pub(crate) fn sessions_of(user: UserId) -> String {
+    format!("sessions#{user}")
 }
 
 pub(crate) fn registration(id: UserId) -> Key {
@@ -116,18 +134,28 @@ pub(crate) fn erased(user: UserId) -> Key {
     Key::new(format!("{ERASED}{user}"), "erased")
 }
 
-/// The sort key names who does the task, so that the relay needs the key alone.
+/// The partition names who does the task: so a policy says who may ask whom for something, and relay and re-driver need
+/// the key alone.
 pub(crate) fn task(id: TaskId, worker: Worker) -> Key {
-    Key::new(format!("outbox#{id}"), worker.operation())
+    Key::new(format!("{TASKS}{}#{id}", worker.operation()), "task")
 }
 
+/// The links mailed to a user, or for a registration.
 pub(crate) fn link(user: UserId, purpose: Purpose) -> Key {
-    Key::new(format!("user#{user}"), format!("link#{}", purpose.name()))
+    Key::new(links_of(user), format!("link#{}", purpose.name()))
+}
+
+pub(crate) fn links_of(user: UserId) -> String {
+    format!("links#{user}")
 }
 
 /// The copy of an event with those whom it is about.
 pub(crate) fn own_audit(user: UserId, id: AuditId) -> Key {
-    Key::new(format!("user#{user}"), format!("{AUDITS}{id}"))
+    Key::new(own_audits(user), format!("{AUDITS}{id}"))
+}
+
+pub(crate) fn own_audits(user: UserId) -> String {
+    format!("trail#{user}")
 }
 
 pub(crate) fn audit(year: i16, id: AuditId) -> Key {

@@ -7,6 +7,7 @@
 mod answers;
 mod audit;
 mod contacts;
+mod credentials;
 mod difference;
 mod erasure;
 mod error;
@@ -20,6 +21,7 @@ mod list;
 mod memories;
 mod note_tries;
 mod notes;
+mod people;
 mod registrations;
 mod sessions;
 mod signing_keys;
@@ -30,14 +32,17 @@ mod uploads;
 mod users;
 
 pub use answers::Answer;
+pub use credentials::NewPassword;
 pub use erasure::Leftover;
 pub use error::StoreError;
 pub use limits::{Counted, Window};
 pub use note_tries::Tried;
+pub use people::Account;
 pub use registrations::Claimants;
 pub use sessions::Rotation;
 pub use signing_keys::Ring;
 pub use table::{Spent, Store};
+pub use tasks::task_of;
 pub use users::Along;
 
 /// What every access pattern gives.

@@ -57,7 +57,7 @@ impl Store {
                     .into(),
                 ),
                 condition: Some("attribute_not_exists(pk) OR window_ends <= :now"),
-                names: vec![("#ttl", "ttl")],
+                names: vec![("#ttl", "ttl".into())],
                 values: vec![
                     (":one", number(1)),
                     (":end", number(end.as_millisecond())),

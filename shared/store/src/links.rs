@@ -1,70 +1,61 @@
-//! Mailed links that belong to users.
+//! Mailed links: hashes of their secrets, in a partition of their own, where only `deliver-mail` puts them.
 
 use crate::item::{Item, entity, expiring, item};
 use crate::keys::{self, number};
 use crate::table::Expression;
+use crate::transaction::Transaction;
 use crate::{Result, Store, StoreError};
 use jiff::Timestamp;
 use kith_domain::{Link, Purpose, UserId};
 
 impl Store {
-    /// A live link.
+    /// The links for one purpose of which some work.
     pub async fn link(&self, user: UserId, purpose: Purpose, now: Timestamp) -> Result<Link> {
         let item = self.get(&keys::link(user, purpose)).await?.ok_or(StoreError::NotFound)?;
         let link: Link = entity(item)?;
         if now < link.expires_at { Ok(link) } else { Err(StoreError::NotFound) }
     }
 
-    /// Adds the hash of a mailed link to what an earlier request left. `NotFound` once it is used, dropped or expired.
-    pub async fn add_link(&self, user: UserId, purpose: Purpose, hash: &str, now: Timestamp) -> Result<Link> {
+    /// Adds the hash of a link that is about to be mailed and works until `end`, beside those that were mailed to the
+    /// same address and work.
+    pub async fn add_link(&self, new: &Link, hash: &str, end: Timestamp, now: Timestamp) -> Result<()> {
         loop {
-            let link = self.link(user, purpose, now).await?;
-            let unchanged = unchanged_since(&link);
-            if let Some(saved) = self.save_link(link, unchanged, hash).await? {
-                return Ok(saved);
-            }
-        }
-    }
-
-    /// Adds the hash of a mailed link, to a live record or to a new one that lasts from now on.
-    pub async fn add_link_anew(&self, new: &Link, hash: &str, now: Timestamp) -> Result<Link> {
-        loop {
-            let (link, expected) = match self.link(new.user, new.purpose, now).await {
-                // The time counts from the newest mail.
+            let (mut link, expected) = match self.link(new.user, new.purpose, now).await {
                 Ok(live) if live.email.folded() == new.email.folded() => {
                     let unchanged = unchanged_since(&live);
-                    (Link { expires_at: new.expires_at, ..live }, unchanged)
+                    (live, unchanged)
                 }
                 // What was mailed to an address that the account has no more must not work again.
                 Ok(live) => (Link { rev: live.rev, ..new.clone() }, unchanged_since(&live)),
                 Err(StoreError::NotFound) => (new.clone(), absent(now)),
                 Err(error) => return Err(error),
             };
-            if let Some(saved) = self.save_link(link, expected, hash).await? {
-                return Ok(saved);
+            link.add(hash.to_owned(), end, now);
+            let mut change = Transaction::new();
+            change.put(&self.table, link_item(&link)?, expected, |_| StoreError::Stale);
+            match self.commit(change).await {
+                Err(StoreError::Stale) => {}
+                saved => return saved,
             }
         }
     }
 
-    /// Removes a link on the word of whoever opened it.
-    pub async fn drop_link(&self, link: &Link, hash: &str, now: Timestamp) -> Result<()> {
-        let opened = crate::registrations::opened_by(hash, now);
-        let mut change = crate::transaction::Transaction::new();
-        change.delete(&self.table, &keys::link(link.user, link.purpose), opened, |_| StoreError::NotFound);
-        self.commit(change).await
-    }
-
-    /// Saves a link with one more hash; `None` where the stored one is not as expected.
-    async fn save_link(&self, mut link: Link, expected: Expression, hash: &str) -> Result<Option<Link>> {
-        link.link_hashes.add(hash.to_owned());
-        link.rev += 1;
-        let mut change = crate::transaction::Transaction::new();
-        change.put(&self.table, link_item(&link)?, expected, |_| StoreError::Stale);
-        match self.commit(change).await {
-            Ok(()) => Ok(Some(link)),
-            Err(StoreError::Stale) => Ok(None),
-            Err(error) => Err(error),
-        }
+    /// Adds to a transaction that a link is used: it must work, and none for its purpose does from then on.
+    pub(crate) fn use_link(
+        &self,
+        change: &mut Transaction,
+        user: UserId,
+        purpose: Purpose,
+        hash: &str,
+        now: Timestamp,
+    ) {
+        let works = Expression {
+            condition: Some("ends.#hash > :now"),
+            names: vec![("#hash", hash.to_owned().into())],
+            values: vec![(":now", number(now.as_millisecond()))],
+            ..Expression::default()
+        };
+        change.delete(&self.table, &keys::link(user, purpose), works, |_| StoreError::NotFound);
     }
 }
 
@@ -99,11 +90,12 @@ mod tests {
     use kith_domain::Email;
 
     #[test]
-    fn a_link_is_stored_with_hashes_and_an_end_and_reads_back() {
+    fn a_link_is_stored_with_hashes_and_their_ends_and_reads_back() {
         let user = "usr_01a318c1400074aab4a3b5b6a7a8b9c0".parse().unwrap();
         let email = Email::parse("ada@example.org").unwrap();
-        let mut link = Link::new(user, Purpose::PasswordReset, email, Timestamp::from_second(1_800_000_000).unwrap());
-        link.link_hashes.add("hash of a link".into());
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        let mut link = Link::new(user, Purpose::PasswordReset, email, now);
+        link.add("hash of a link".into(), now + Purpose::PasswordReset.lifetime(), now);
         let item = link_item(&link).unwrap();
         assert_eq!(entity::<Link>(item.clone()).unwrap(), link);
         insta::assert_json_snapshot!(snapshot(item));

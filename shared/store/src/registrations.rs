@@ -7,18 +7,20 @@ use crate::table::Expression;
 use crate::transaction::Transaction;
 use crate::{Answer, Result, Store, StoreError};
 use jiff::Timestamp;
-use kith_domain::{Email, Registration, Role, Task, User, UserId, Username};
+use kith_domain::{Credentials, Email, Person, Purpose, Registration, Role, Task, User, UserId, Username};
 use serde::{Deserialize, Serialize};
 
-/// How many rival registrations of one address confirming ends at once; three writes each, and a transaction takes
+/// How many rival registrations of one address confirming ends at once; four writes each, and a transaction takes
 /// 100. The others can never be confirmed and expire by themselves.
-const RIVALS: usize = 30;
+const RIVALS: usize = 20;
 
 /// Who may be meant by a name that somebody logs in with.
 #[derive(Debug, Default)]
 pub struct Claimants {
     /// The account that owns the name.
     pub user: Option<User>,
+    /// Its password.
+    pub credentials: Option<Credentials>,
     /// The newest unconfirmed registration with it.
     pub registration: Option<Registration>,
 }
@@ -35,7 +37,9 @@ pub(crate) struct UsernameGuard {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct EmailEntry {
     pub(crate) user: UserId,
-    username: Username,
+    /// The name that goes with a registration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<Username>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
 }
@@ -106,68 +110,43 @@ impl Store {
     }
 
     async fn claimants(&self, user: UserId, registration: UserId, now: Timestamp) -> Result<Claimants> {
-        let [user, registration] = self.get_all([&keys::user(user), &keys::registration(registration)]).await?;
+        let keys = [&keys::user(user), &keys::credentials(user), &keys::registration(registration)];
+        let [user, credentials, registration] = self.get_all(keys).await?;
         let registration = registration.map(entity::<Registration>).transpose()?;
         Ok(Claimants {
             user: user.map(entity).transpose()?,
+            credentials: credentials.map(entity).transpose()?,
             registration: registration.filter(|found| now < found.expires_at),
         })
     }
 
-    /// Adds the hash of a mailed link. `NotFound` once the registration is confirmed, withdrawn or expired.
-    pub async fn add_registration_link(&self, id: UserId, hash: &str, now: Timestamp) -> Result<Registration> {
-        loop {
-            let before = self.registration(id, now).await?;
-            let mut after = before.clone();
-            after.link_hashes.add(hash.to_owned());
-            after.rev += 1;
-            let change = Expression {
-                update: Some("SET link_hashes = :hashes, rev = :after".into()),
-                condition: Some("rev = :before"),
-                values: vec![
-                    (":hashes", serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(&after.link_hashes)?),
-                    (":before", number(before.rev)),
-                    (":after", number(after.rev)),
-                ],
-                ..Expression::default()
-            };
-            match self.update(&keys::registration(id), change).await? {
-                Ok(_) => return Ok(after),
-                // Another mail was being made at the same time, or this is a repeat of our own write. Either way the
-                // newest item tells.
-                Err(refused) => match refused.0.map(entity::<Registration>).transpose()? {
-                    None => return Err(StoreError::NotFound),
-                    Some(current) if current.link_hashes.contain(hash) => return Ok(current),
-                    Some(_) => {}
-                },
-            }
-        }
-    }
-
-    /// Turns a registration into its user and ends all others for the same address.
+    /// Turns a registration into its account and ends all others for the same address.
     ///
     /// `NotFound` where the link has been used, replaced or expired meanwhile, or the address got an account.
     pub async fn confirm(
         &self,
         registration: &Registration,
         link_hash: &str,
-        user: &User,
+        (person, credentials): (&Person, &Credentials),
         now: Timestamp,
     ) -> Result<()> {
         let mut change = Transaction::new();
-        let opened = opened_by(link_hash, now);
-        change.delete(&self.table, &keys::registration(registration.id), opened, |_| StoreError::NotFound);
-        let [account, owner] = user_items(user)?;
-        change.put_new(&self.table, account);
+        let id = registration.id;
+        self.use_link(&mut change, id, Purpose::Registration, link_hash, now);
+        change.delete(&self.table, &keys::registration(id), alive(now), |_| StoreError::NotFound);
+        let [auth, profile, owner] = person_items(person)?;
+        change.put_new(&self.table, auth);
+        change.put_new(&self.table, profile);
+        change.put_new(&self.table, crate::credentials::credentials_item(credentials)?);
         change.put(&self.table, owner, unowned(), |_| StoreError::NotFound);
-        self.move_roster(&mut change, user.id, Role::Member, user.role)?;
-        let for_good = Expression { update: Some("REMOVE expires_at, #ttl".into()), ..held_by(user.id) };
-        let for_good = Expression { names: vec![("#user", "user"), ("#ttl", "ttl")], ..for_good };
-        change.update(&self.table, &keys::username(&user.username), for_good, |_| StoreError::NotFound);
-        let own = keys::email_pending(&user.email, registration.id);
+        self.move_roster(&mut change, id, Role::Member, person.user.role)?;
+        let for_good = Expression { update: Some("REMOVE expires_at, #ttl".into()), ..held_by(id) };
+        let for_good = Expression { names: vec![("#user", "user".into()), ("#ttl", "ttl".into())], ..for_good };
+        change.update(&self.table, &keys::username(&registration.username), for_good, |_| StoreError::NotFound);
+        let own = keys::email_pending(&registration.email, id);
         change.delete(&self.table, &own, Expression::default(), |_| StoreError::Stale);
         for rival in self.rivals_of(registration, now).await? {
-            self.remove_registration(&mut change, &user.email, &rival);
+            self.remove_registration(&mut change, &registration.email, &rival);
         }
         self.commit(change).await
     }
@@ -175,13 +154,11 @@ impl Store {
     /// Removes a registration on the word of the address's owner, and frees its username.
     pub async fn withdraw(&self, registration: &Registration, link_hash: &str, now: Timestamp) -> Result<()> {
         let mut change = Transaction::new();
-        let opened = opened_by(link_hash, now);
-        change.delete(&self.table, &keys::registration(registration.id), opened, |_| StoreError::NotFound);
-        let pointer = keys::email_pending(&registration.email, registration.id);
-        change.delete(&self.table, &pointer, Expression::default(), |_| StoreError::Stale);
-        change.delete(&self.table, &keys::username(&registration.username), held_by(registration.id), |_| {
-            StoreError::Stale
-        });
+        let id = registration.id;
+        self.use_link(&mut change, id, Purpose::Registration, link_hash, now);
+        change.delete(&self.table, &keys::registration(id), alive(now), |_| StoreError::NotFound);
+        change.delete_any(&self.table, &keys::email_pending(&registration.email, id));
+        change.delete(&self.table, &keys::username(&registration.username), held_by(id), |_| StoreError::Stale);
         self.commit(change).await
     }
 
@@ -202,6 +179,7 @@ impl Store {
         };
         change.delete(&self.table, &keys::registration(id), expired, |_| StoreError::Stale);
         change.delete_any(&self.table, &keys::email_pending(&registration.email, id));
+        change.delete_any(&self.table, &keys::link(id, Purpose::Registration));
         match self.commit(change).await {
             Ok(()) => {
                 // Somebody may hold the name by now: an expired hold is free to take.
@@ -225,9 +203,12 @@ impl Store {
     fn remove_registration(&self, change: &mut Transaction, email: &Email, entry: &EmailEntry) {
         change.delete_any(&self.table, &keys::registration(entry.user));
         change.delete_any(&self.table, &keys::email_pending(email, entry.user));
+        change.delete_any(&self.table, &keys::link(entry.user, Purpose::Registration));
         let still_held =
             Expression { condition: Some("attribute_not_exists(pk) OR #user = :user"), ..held_by(entry.user) };
-        change.delete(&self.table, &keys::username(&entry.username), still_held, |_| StoreError::Stale);
+        if let Some(username) = &entry.username {
+            change.delete(&self.table, &keys::username(username), still_held, |_| StoreError::Stale);
+        }
     }
 }
 
@@ -236,7 +217,7 @@ fn registration_items(registration: &Registration) -> Result<[Item; 3]> {
     let end = registration.expires_at;
     let until = Some(end.as_millisecond());
     let guard = UsernameGuard { user: registration.id, expires_at: until };
-    let entry = EmailEntry { user: registration.id, username: registration.username.clone(), expires_at: until };
+    let entry = EmailEntry { user: registration.id, username: Some(registration.username.clone()), expires_at: until };
     let entry_key = keys::email_pending(&registration.email, registration.id);
     Ok([
         expiring(item(&keys::username(&registration.username), "username", &guard)?, end),
@@ -249,18 +230,24 @@ fn registration_items(registration: &Registration) -> Result<[Item; 3]> {
     ])
 }
 
-/// What a user is stored as: itself, and the ownership of its address.
-pub(crate) fn user_items(user: &User) -> Result<[Item; 2]> {
-    let owner = EmailEntry { user: user.id, username: user.username.clone(), expires_at: None };
-    let account = indexed(item(&keys::user(user.id), "user", user)?, USERS, user.id.to_string());
-    Ok([account, item(&keys::email_owner(&user.email), "email_owner", &owner)?])
+/// What a person is stored as: what admits them, what they tell, and the ownership of the address.
+pub(crate) fn person_items(person: &Person) -> Result<[Item; 3]> {
+    let Person { user, profile } = person;
+    let auth = indexed(item(&keys::user(user.id), "auth", user)?, USERS, user.id.to_string());
+    Ok([auth, item(&keys::profile(profile.id), "user", profile)?, owner_item(user)?])
 }
 
-/// The condition that a link opens a live registration.
-pub(crate) fn opened_by(link_hash: &str, now: Timestamp) -> Expression {
+/// That an address belongs to a user.
+pub(crate) fn owner_item(user: &User) -> Result<Item> {
+    let owner = EmailEntry { user: user.id, username: None, expires_at: None };
+    item(&keys::email_owner(&user.email), "email_owner", &owner)
+}
+
+/// The condition that a registration lives.
+fn alive(now: Timestamp) -> Expression {
     Expression {
-        condition: Some("expires_at > :now AND contains(link_hashes, :link)"),
-        values: vec![(":now", number(now.as_millisecond())), (":link", text(link_hash))],
+        condition: Some("expires_at > :now"),
+        values: vec![(":now", number(now.as_millisecond()))],
         ..Expression::default()
     }
 }
@@ -283,7 +270,7 @@ pub(crate) fn unowned() -> Expression {
 pub(crate) fn held_by(user: UserId) -> Expression {
     Expression {
         condition: Some("#user = :user"),
-        names: vec![("#user", "user")],
+        names: vec![("#user", "user".into())],
         values: vec![(":user", text(user.to_string()))],
         ..Expression::default()
     }
@@ -304,14 +291,8 @@ mod tests {
             first_name: PersonName::parse("Ada").unwrap(),
             last_name: PersonName::parse("Lovelace").unwrap(),
             password_hash: PasswordHash::from_phc("$argon2id$…".into()),
-            link_hashes: {
-                let mut links = kith_domain::LinkHashes::default();
-                links.add("hash of a link".into());
-                links
-            },
             created_at: now,
             expires_at: now + REGISTRATION_LIFETIME,
-            rev: 1,
         }
     }
 
@@ -321,11 +302,14 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_stored_as_two_items_and_reads_back() {
+    fn h13_a_person_is_stored_in_parts_and_reads_back() {
         let confirmed = Timestamp::from_second(1_800_000_060).unwrap();
-        let user = registration().confirm(&AdminEmails::default(), "cursor key".into(), confirmed);
-        let [account, owner] = user_items(&user).unwrap();
-        assert_eq!(crate::item::entity::<User>(account.clone()).unwrap(), user);
-        insta::assert_json_snapshot!([account, owner].map(snapshot));
+        let (person, credentials) = registration().confirm(&AdminEmails::default(), "cursor key".into(), confirmed);
+        let [auth, profile, owner] = person_items(&person).unwrap();
+        let password = crate::credentials::credentials_item(&credentials).unwrap();
+        assert_eq!(entity::<User>(auth.clone()).unwrap(), person.user);
+        assert_eq!(entity::<kith_domain::Profile>(profile.clone()).unwrap(), person.profile);
+        assert_eq!(entity::<Credentials>(password.clone()).unwrap(), credentials);
+        insta::assert_json_snapshot!([auth, profile, password, owner].map(snapshot));
     }
 }

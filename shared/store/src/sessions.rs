@@ -7,7 +7,7 @@ use crate::table::{Expression, Order};
 use crate::transaction::Transaction;
 use crate::{Result, Store, StoreError};
 use jiff::Timestamp;
-use kith_domain::{Login, PasswordHash, Session, SessionId, User, UserId};
+use kith_domain::{Credentials, Login, PasswordHash, Person, Session, SessionId, User, UserId};
 
 /// What became of a refresh.
 #[derive(Debug)]
@@ -27,30 +27,46 @@ impl Store {
         }
     }
 
-    /// Opens a session and stamps the log-in on the user, whose revision stays.
+    /// The caller with what they tell of themselves, in one consistent batch. `None` where any of it is gone.
+    pub async fn person_and_session(&self, user: UserId, session: SessionId) -> Result<Option<(Person, Session)>> {
+        let keys = [&keys::user(user), &keys::session(user, session), &keys::profile(user)];
+        match self.get_all(keys).await? {
+            [Some(user), Some(session), Some(profile)] => {
+                Ok(Some((Person { user: entity(user)?, profile: entity(profile)? }, entity(session)?)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Opens a session and stamps the log-in beside the password.
     ///
-    /// `Stale` where the password or the session generation changed since the user was read: shutting an account, by
-    /// whatever means, ends its sessions. `rehashed` replaces the stored password hash.
-    pub async fn log_in(&self, user: &User, session: &Session, rehashed: Option<&PasswordHash>) -> Result<()> {
-        let verified = user.password_hash.as_ref().ok_or(StoreError::Stale)?;
+    /// `Stale` where the password has changed since it was read. Where only the session generation has, the session is
+    /// over before it begins: shutting an account, by whatever means, ends its sessions. `rehashed` replaces the stored
+    /// password hash.
+    pub async fn log_in(
+        &self,
+        credentials: &Credentials,
+        session: &Session,
+        rehashed: Option<&PasswordHash>,
+    ) -> Result<()> {
+        let verified = &credentials.password_hash;
         let login = Login { at: session.created_at, address: session.address.clone() };
         let stamped = Expression {
             update: Some(
                 "SET login_count = login_count + :one, current_login = :current, last_login = :last, password_hash = :hash".into(),
             ),
-            condition: Some("password_hash = :verified AND session_generation = :generation"),
+            condition: Some("password_hash = :verified"),
             values: vec![
                 (":one", number(1)),
                 (":current", serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(login)?),
-                (":last", serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(&user.current_login)?),
+                (":last", serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(&credentials.current_login)?),
                 (":hash", text(rehashed.unwrap_or(verified).as_phc())),
                 (":verified", text(verified.as_phc())),
-                (":generation", number(user.session_generation)),
             ],
             ..Expression::default()
         };
         let mut change = Transaction::new();
-        change.update(&self.table, &keys::user(user.id), stamped, |_| StoreError::Stale);
+        change.update(&self.table, &keys::credentials(session.user), stamped, |_| StoreError::Stale);
         change.put_new(&self.table, session_item(session)?);
         self.commit(change).await
     }
@@ -64,7 +80,7 @@ impl Store {
                     .into(),
             ),
             condition: Some("refresh_hash = :used AND expires_at > :now"),
-            names: vec![("#ttl", "ttl")],
+            names: vec![("#ttl", "ttl".into())],
             values: vec![
                 (":new", text(&session.refresh_hash)),
                 (":used", text(used_hash)),
@@ -114,7 +130,7 @@ impl Store {
         after: Option<SessionId>,
         limit: usize,
     ) -> Result<(Vec<Session>, bool)> {
-        let pk = keys::user(user).pk;
+        let pk = keys::sessions_of(user);
         let span = Span { pk: &pk, prefix: SESSIONS, order: Order::OldestFirst, at_most: usize::MAX };
         let mut list = List::new(span, after.map(|id| format!("{SESSIONS}{id}")), limit);
         while let Some(items) = list.next(self).await? {

@@ -61,7 +61,7 @@ impl Store {
             let retire = Expression {
                 update: Some("SET retire_at = :end, #ttl = :ttl".into()),
                 condition: Some("attribute_exists(pk)"),
-                names: vec![("#ttl", "ttl")],
+                names: vec![("#ttl", "ttl".into())],
                 values: vec![(":end", number(end.as_millisecond())), (":ttl", number(ttl(*end)))],
             };
             change.update(&self.table, &keys::signing_key(kid), retire, |_| StoreError::Stale);

@@ -78,13 +78,13 @@ pub(crate) struct Refused(pub(crate) Option<Item>);
 pub(crate) struct Expression {
     pub(crate) update: Option<Cow<'static, str>>,
     pub(crate) condition: Option<&'static str>,
-    pub(crate) names: Vec<(&'static str, &'static str)>,
+    pub(crate) names: Vec<(&'static str, Cow<'static, str>)>,
     pub(crate) values: Vec<(&'static str, AttributeValue)>,
 }
 
 impl Expression {
     pub(crate) fn names(&self) -> Option<HashMap<String, String>> {
-        let pairs = self.names.iter().map(|(name, stands_for)| ((*name).to_owned(), (*stands_for).to_owned()));
+        let pairs = self.names.iter().map(|(name, stands_for)| ((*name).to_owned(), stands_for.to_string()));
         (!self.names.is_empty()).then(|| pairs.collect())
     }
 

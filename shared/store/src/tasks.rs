@@ -2,7 +2,7 @@
 
 use crate::index::{indexed, time};
 use crate::item::{Item, entity, expiring, item, text_of};
-use crate::keys::{self, Key, OUTBOX, number, text};
+use crate::keys::{self, OUTBOX, TASKS, number, text};
 use crate::table::Expression;
 use crate::transaction::Transaction;
 use crate::{Result, Store, StoreError};
@@ -72,13 +72,15 @@ impl Store {
 
     /// Up to 500 tasks left before `then`, oldest first, with who does them. From the index, which may lag a moment.
     pub async fn tasks_before(&self, then: Timestamp) -> Result<Vec<(TaskId, Worker)>> {
-        let task = |key: &Key| {
-            let id = key.pk.strip_prefix("outbox#")?.parse().ok()?;
-            Some((id, Worker::of_operation(&key.sk)?))
-        };
-        let keys = self.indexed_before(OUTBOX, then, "outbox#").await?;
-        keys.iter().map(|key| task(key).ok_or_else(|| StoreError::Unreadable("a task's key".into()))).collect()
+        let keys = self.indexed_before(OUTBOX, then, TASKS).await?;
+        keys.iter().map(|key| task_of(&key.pk).ok_or_else(|| StoreError::Unreadable("a task's key".into()))).collect()
     }
+}
+
+/// Whose task has this partition key: told by its prefix alone, which is what policies name.
+pub fn task_of(pk: &str) -> Option<(TaskId, Worker)> {
+    let (worker, id) = pk.strip_prefix(TASKS)?.split_once('#')?;
+    Some((id.parse().ok()?, Worker::of_operation(worker)?))
 }
 
 /// What a task is stored as, with its place in the index.
@@ -103,6 +105,16 @@ mod tests {
         };
         let item = task_item(&task).unwrap();
         assert_eq!(entity::<Task>(item.clone()).unwrap(), task);
+        let (id, worker) = (task.id, task.work.worker());
+        assert_eq!(task_of(text_of(&item, "pk").unwrap()), Some((id, worker)));
         insta::assert_json_snapshot!(snapshot(item));
+    }
+
+    #[test]
+    fn what_is_no_task_of_a_known_worker_is_none() {
+        for pk in ["outbox#tsk_01a318c1400074aab4a3b5b6a7a8b9c2", "outbox-log-in#tsk_01a318c1400074aab4a3b5b6a7a8b9c2"]
+        {
+            assert_eq!(task_of(pk), None);
+        }
     }
 }

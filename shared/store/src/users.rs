@@ -1,24 +1,23 @@
-//! Users: reading, changing, deleting.
+//! Users: what admits people. Reading and changing it, alone or together with what they tell of themselves.
 
-use crate::difference::{Changeable, Difference, Tries};
+use crate::credentials::NewPassword;
+use crate::difference::{Changeable, Tries};
 use crate::item::{Item, entity, item, text_of};
 use crate::keys::{self, number};
-use crate::registrations::{EmailEntry, UsernameGuard, held_by, unowned, user_items};
+use crate::registrations::{EmailEntry, UsernameGuard, held_by, owner_item, unowned};
 use crate::table::Expression;
 use crate::transaction::Transaction;
-use crate::{Answer, Result, Store, StoreError};
+use crate::{Result, Store, StoreError};
 use jiff::Timestamp;
-use kith_domain::{AuditEvent, Email, Link, Purpose, Role, SessionId, Task, Upload, User, UserId, Username};
+use kith_domain::{AuditEvent, Email, Person, Purpose, Role, SessionId, Task, Upload, User, UserId, Username};
 
-/// What goes along with a change of a user, in its transaction.
+/// What goes along with a change of a user or a profile, in its transaction.
 #[derive(Debug, Default)]
 pub struct Along {
     /// What follows from it.
     pub tasks: Vec<Task>,
     /// What the audit trail says of it.
     pub audit: Option<AuditEvent>,
-    /// A link to be mailed; one for the same purpose before it stops working.
-    pub link: Option<Link>,
     /// The one session that goes on where all others end.
     pub surviving_session: Option<SessionId>,
     /// Links that were mailed before and shall work no more.
@@ -27,23 +26,17 @@ pub struct Along {
     pub finished_upload: Option<Upload>,
     /// The mailed link by which it is done: purpose and hash. It must still work, and works no more.
     pub used_link: Option<(Purpose, String)>,
+    /// The password that it sets.
+    pub new_password: Option<NewPassword>,
 }
 
-/// Attributes of a user that a change may write, with their placeholders. Not among them: keys; login stamps, which
-/// are counted in passing; and the session generation, which only ever goes up.
-const CHANGEABLE: [Changeable; 18] = [
+/// Attributes of a user that a change may write, with their placeholders. Not among them: keys; and the session
+/// generation, which only ever goes up.
+pub(crate) const CHANGEABLE: [Changeable; 10] = [
     ("email", "#email", ":email"),
-    ("username", "#username", ":username"),
-    ("first_name", "#first_name", ":first_name"),
-    ("last_name", "#last_name", ":last_name"),
-    ("bio", "#bio", ":bio"),
-    ("location", "#location", ":location"),
-    ("profile_photo", "#profile_photo", ":profile_photo"),
-    ("cover_photo", "#cover_photo", ":cover_photo"),
+    ("email_change", "#email_change", ":email_change"),
     ("role", "#role", ":role"),
     ("permissions", "#permissions", ":permissions"),
-    ("password_hash", "#password_hash", ":password_hash"),
-    ("preferences", "#preferences", ":preferences"),
     ("is_active", "#is_active", ":is_active"),
     ("banned_at", "#banned_at", ":banned_at"),
     ("erasing_since", "#erasing_since", ":erasing_since"),
@@ -55,20 +48,16 @@ const CHANGEABLE: [Changeable; 18] = [
 impl Store {
     /// A user; `NotFound` from the moment on that deleting it begins.
     pub async fn user(&self, id: UserId) -> Result<User> {
-        let user = self.user_even_while_erasing(id).await?;
+        let [user] = self.get_all([&keys::user(id)]).await?;
+        let user: User = user.map(entity).transpose()?.ok_or(StoreError::NotFound)?;
         if user.erasing_since.is_some() { Err(StoreError::NotFound) } else { Ok(user) }
     }
 
-    /// A user, also one that is being erased.
-    pub async fn user_even_while_erasing(&self, id: UserId) -> Result<User> {
-        let [user] = self.get_all([&keys::user(id)]).await?;
-        user.map(entity).transpose()?.ok_or(StoreError::NotFound)
-    }
-
-    /// The id behind a username; `NotFound` for one that only a registration holds, too, since no user is found by it.
-    pub async fn user_named(&self, username: &Username) -> Result<User> {
+    /// The person behind a username; `NotFound` for one that only a registration holds, too, since nobody is found by
+    /// it.
+    pub async fn person_named(&self, username: &Username) -> Result<Person> {
         let guard = self.get(&keys::username(username)).await?.ok_or(StoreError::NotFound)?;
-        self.user(entity::<UsernameGuard>(guard)?.user).await
+        self.person(entity::<UsernameGuard>(guard)?.user).await
     }
 
     /// The owner of an address.
@@ -126,22 +115,11 @@ impl Store {
         Ok((items.iter().map(id).collect::<Result<_>>()?, more))
     }
 
-    /// Makes a user on an admin's word. `UsernameTaken`, `EmailTaken`.
-    pub async fn create_user(&self, user: &User, along: Along, answer: Option<Answer>, now: Timestamp) -> Result<()> {
-        let mut change = Transaction::new();
-        self.put_answer(&mut change, answer, now)?;
-        let [account, owner] = user_items(user)?;
-        change.put_new(&self.table, account);
-        change.put(&self.table, owner, unowned(), |_| StoreError::EmailTaken);
-        self.hold_username(&mut change, user, now)?;
-        self.add_along(&mut change, user.id, along, now)?;
-        self.commit(change).await
-    }
-
     /// Applies a change to a user as loaded by this request and saves it with what goes along.
     ///
     /// With `if_match` the change is for that revision only (`Stale` otherwise); without it a lost race is repeated on
-    /// the newest state, and so is whatever rule `apply` checks.
+    /// the newest state, and so is whatever rule `apply` checks. What moves no revision, and leaves nothing along, is
+    /// not written.
     pub async fn change_user<E: From<StoreError>>(
         &self,
         mut user: User,
@@ -161,39 +139,41 @@ impl Store {
         }
     }
 
-    /// Writes what differs between `before` and `after`, moves the holds on names and the rosters with it, and adds
-    /// what goes along. `Stale` unless the user is still at the revision of `before`; `NotFound` where the link that
-    /// is used works no more; `UsernameTaken`, `EmailTaken`, `LastAdmin`.
+    /// Writes what differs between `before` and `after`, moves the hold on the address and the rosters with it, and adds
+    /// what goes along. `Stale` unless the user is still at the revision of `before`; `NotFound` where the link that is
+    /// used works no more; `EmailTaken`, `LastAdmin`, `PasswordChanged`.
     async fn save_user(&self, before: &User, after: &User, along: Along, now: Timestamp) -> Result<()> {
-        let difference = self.user_difference(before, after)?;
-        let moves_name = before.username.folded() != after.username.folded();
-        let moves_email = before.email.folded() != after.email.folded();
-        let is_alone = !moves_name && !moves_email && before.role == after.role && along.is_nothing();
-        if is_alone {
+        if along.is_nothing() && before.email.folded() == after.email.folded() && before.role == after.role {
+            if before.rev == after.rev {
+                return Ok(());
+            }
+            let difference = self.user_difference(before, after)?;
             return self.save_alone(&keys::user(after.id), difference, after.rev).await;
         }
         let mut change = Transaction::new();
-        if let Some((purpose, hash)) = &along.used_link {
-            let opened = crate::registrations::opened_by(hash, now);
-            change.delete(&self.table, &keys::link(after.id, *purpose), opened, |_| StoreError::NotFound);
-        }
-        change.update(&self.table, &keys::user(after.id), difference.expression(), |_| StoreError::Stale);
-        if moves_name {
-            self.hold_username(&mut change, after, now)?;
-            change.delete(&self.table, &keys::username(&before.username), held_by(after.id), |_| StoreError::Stale);
-        }
-        if moves_email {
-            let [_, owner] = user_items(after)?;
-            change.put(&self.table, owner, unowned(), |_| StoreError::EmailTaken);
-            change.delete(&self.table, &keys::email_owner(&before.email), held_by(after.id), |_| StoreError::Stale);
-        }
-        self.move_roster(&mut change, after.id, before.role, after.role)?;
+        self.use_links(&mut change, after.id, &along, now);
+        self.update_user(&mut change, before, after)?;
         self.add_along(&mut change, after.id, along, now)?;
         self.commit(change).await
     }
 
+    /// Adds the change of a user, if it is one, to a transaction: `Stale` where the user is not at the revision of
+    /// `before` any more.
+    pub(crate) fn update_user(&self, change: &mut Transaction, before: &User, after: &User) -> Result<()> {
+        if before.rev == after.rev {
+            return Ok(());
+        }
+        let difference = self.user_difference(before, after)?.expression();
+        change.update(&self.table, &keys::user(after.id), difference, |_| StoreError::Stale);
+        if before.email.folded() != after.email.folded() {
+            change.put(&self.table, owner_item(after)?, unowned(), |_| StoreError::EmailTaken);
+            change.delete(&self.table, &keys::email_owner(&before.email), held_by(after.id), |_| StoreError::Stale);
+        }
+        self.move_roster(change, after.id, before.role, after.role)
+    }
+
     /// The update that turns `before` into `after`.
-    fn user_difference(&self, before: &User, after: &User) -> Result<Difference> {
+    fn user_difference(&self, before: &User, after: &User) -> Result<crate::difference::Difference> {
         let mut difference = self.difference(before, after, before.rev, &CHANGEABLE)?;
         if after.session_generation != before.session_generation {
             // Not the number as loaded: ending all sessions raises it without a new revision.
@@ -201,14 +181,6 @@ impl Store {
             difference.values.push((":ended", number(after.session_generation - before.session_generation)));
         }
         Ok(difference)
-    }
-
-    /// Holds a username for good, where it is free.
-    fn hold_username(&self, change: &mut Transaction, user: &User, now: Timestamp) -> Result<()> {
-        let guard = UsernameGuard { user: user.id, expires_at: None };
-        let guard = item(&keys::username(&user.username), "username", &guard)?;
-        change.put(&self.table, guard, crate::registrations::free(now), |_| StoreError::UsernameTaken);
-        Ok(())
     }
 
     /// Keeps the rosters right, and at least one admin in theirs.
@@ -226,7 +198,7 @@ impl Store {
         let count = |update: &'static str, condition| Expression {
             update: Some(update.into()),
             condition,
-            names: vec![("#count", "count")],
+            names: vec![("#count", "count".into())],
             values: vec![(":one", number(1))],
         };
         match (before, after) {
@@ -242,7 +214,14 @@ impl Store {
         Ok(())
     }
 
-    fn add_along(&self, change: &mut Transaction, user: UserId, along: Along, now: Timestamp) -> Result<()> {
+    /// Adds the use of the link by which a change is done: first, so that it is the reason given where it works no more.
+    pub(crate) fn use_links(&self, change: &mut Transaction, user: UserId, along: &Along, now: Timestamp) {
+        if let Some((purpose, hash)) = &along.used_link {
+            self.use_link(change, user, *purpose, hash, now);
+        }
+    }
+
+    pub(crate) fn add_along(&self, change: &mut Transaction, user: UserId, along: Along, now: Timestamp) -> Result<()> {
         for task in &along.tasks {
             self.put_task(change, task)?;
         }
@@ -252,8 +231,8 @@ impl Store {
         if let Some(upload) = &along.finished_upload {
             self.finish_upload(change, upload, now);
         }
-        if let Some(link) = &along.link {
-            change.put_any(&self.table, crate::links::link_item(link)?);
+        if let Some(new) = &along.new_password {
+            self.set_password(change, user, new);
         }
         if let Some(session) = along.surviving_session {
             let lives_on = Expression {
@@ -270,10 +249,10 @@ impl Store {
         Ok(())
     }
 
-    /// Ends all sessions of a user by one write.
+    /// Ends all sessions of a user, and with them the wish for another address, by one write.
     pub async fn end_all_sessions(&self, user: &User) -> Result<()> {
         let change = Expression {
-            update: Some("SET session_generation = session_generation + :one".into()),
+            update: Some("SET session_generation = session_generation + :one REMOVE email_change".into()),
             condition: Some("attribute_exists(pk)"),
             values: vec![(":one", number(1))],
             ..Expression::default()
@@ -284,14 +263,14 @@ impl Store {
 }
 
 impl Along {
-    fn is_nothing(&self) -> bool {
+    pub(crate) fn is_nothing(&self) -> bool {
         self.tasks.is_empty()
             && self.surviving_session.is_none()
             && self.audit.is_none()
-            && self.link.is_none()
             && self.dropped_links.is_empty()
             && self.finished_upload.is_none()
             && self.used_link.is_none()
+            && self.new_password.is_none()
     }
 }
 
@@ -301,14 +280,13 @@ mod tests {
 
     #[test]
     fn every_attribute_of_a_user_is_changeable_or_left_out_on_purpose() {
-        let (email, name) = (Email::parse("a@example.org").unwrap(), Username::parse("abc").unwrap());
-        let user = User::new(UserId::new(Timestamp::UNIX_EPOCH), email, name, String::new(), Timestamp::UNIX_EPOCH);
+        let email = Email::parse("a@example.org").unwrap();
+        let user = User::new(UserId::new(Timestamp::UNIX_EPOCH), email, String::new(), Timestamp::UNIX_EPOCH);
         let item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(&user).unwrap();
-        let left_out =
-            ["id", "created_at", "login_count", "current_login", "last_login", "session_generation", "cursor_key"];
         for attribute in item.keys() {
             let is_changeable = CHANGEABLE.iter().any(|(name, _, _)| name == attribute);
-            assert!(is_changeable != left_out.contains(&attribute.as_str()), "{attribute}");
+            let left_out = ["id", "created_at", "session_generation", "cursor_key"].contains(&attribute.as_str());
+            assert!(is_changeable != left_out, "{attribute}");
         }
         assert!(CHANGEABLE.iter().all(|(name, _, _)| item.contains_key(*name)));
     }

@@ -133,7 +133,10 @@ impl FunctionPolicy {
         });
         let fitting: Vec<(usize, &Grant)> = fitting.collect();
         if need.keys.is_empty() {
-            // A condition ForAllValues holds when there is no value.
+            // A condition ForAllValues holds when there is no value; the other one asks that there is one.
+            if self.statements.get(statement).is_some_and(|statement| statement.needs_keys) {
+                return None;
+            }
             let score = fitting.iter().map(|(_, grant)| grant.specificity()).max()?;
             return Some((score, fitting.into_iter().map(|(index, _)| index).collect()));
         }
@@ -290,7 +293,12 @@ mod tests {
 
     fn statement(actions: &[&str], resources: &[&str], keys: Option<&[&str]>) -> Statement {
         let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        Statement { actions: owned(actions), resources: owned(resources), leading_keys: keys.map(owned) }
+        Statement {
+            actions: owned(actions),
+            resources: owned(resources),
+            leading_keys: keys.map(owned),
+            needs_keys: false,
+        }
     }
 
     fn need(action: &str, resource: &str, keys: &[&str]) -> Need {
@@ -338,6 +346,16 @@ mod tests {
         assert!(policies.check("show-me", &[need("dynamodb:PutItem", TABLE, &["user#1"])]).is_err());
         assert!(policies.check("nobody", &[need("dynamodb:GetItem", TABLE, &["user#1"])]).is_err());
         assert_eq!(report(&policies).denied, ["dynamodb:GetItem keys#signing", "dynamodb:PutItem user#1"]);
+    }
+
+    #[test]
+    fn h13_a_call_without_keys_is_denied_where_keys_are_needed() {
+        let loose = statement(&["dynamodb:Query"], &[TABLE], Some(&["user#*"]));
+        let keyless = [need("dynamodb:Query", TABLE, &[])];
+        assert!(admitted(vec![loose.clone()]).check("show-me", &keyless).is_ok());
+        let strict = admitted(vec![Statement { needs_keys: true, ..loose }]);
+        assert!(strict.check("show-me", &keyless).is_err());
+        assert!(strict.check("show-me", &[need("dynamodb:Query", TABLE, &["user#1"])]).is_ok());
     }
 
     #[test]

@@ -5,7 +5,6 @@
 
 mod budget;
 mod measure;
-mod page;
 mod people;
 mod photo;
 mod requests;
@@ -18,7 +17,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use measure::Row;
-pub use page::{PageError, write_into};
+
+/// Where the report stands in `docs/COSTS.md`.
+pub const MEASURED: crate::page::Part = crate::page::Part { name: "measured", command: "cargo kith bench" };
 pub use statistics::Middle;
 
 use crate::front::router::RouteTable;

@@ -351,7 +351,7 @@ impl<'a> World<'a> {
         let page = database.query(query).map_err(|error| failed(error.to_string()))?;
         let page = serde_json::to_value(page).map_err(|error| failed(error.to_string()))?;
         let key = page.pointer("/Items/0/pk/S").and_then(Value::as_str).unwrap_or_default();
-        let task = key.strip_prefix("outbox#").map(str::to_owned);
+        let task = key.strip_prefix("outbox-").and_then(|rest| rest.split_once('#')).map(|(_, task)| task.to_owned());
         task.ok_or_else(|| failed("the outbox is empty".to_owned()))
     }
 

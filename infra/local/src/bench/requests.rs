@@ -259,7 +259,7 @@ const DUE: &str = r#"{"version": "0", "id": "{id}", "detail-type": "Scheduled Ev
     "resources": ["arn:aws:events:::rule/bench"], "detail": {}}"#;
 const STREAM: &str = r#"{"Records": [{"eventID": "1", "eventName": "INSERT", "eventVersion": "1.1",
     "eventSource": "aws:dynamodb", "awsRegion": "eu-central-1", "dynamodb": {
-    "Keys": {"pk": {"S": "outbox#{task}"}, "sk": {"S": "deliver-mail"}}, "SequenceNumber": "1", "SizeBytes": 200,
+    "Keys": {"pk": {"S": "outbox-deliver-mail#{task}"}, "sk": {"S": "task"}}, "SequenceNumber": "1", "SizeBytes": 200,
     "StreamViewType": "NEW_IMAGE", "ApproximateCreationDateTime": {now_seconds}}}]}"#;
 
 fn http(

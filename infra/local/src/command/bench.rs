@@ -35,7 +35,9 @@ impl Bench {
             return Ok(if broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         if self.operations.is_empty() {
-            bench::write_into(&project_root()?.join(PAGE), &report).map_err(|error| format!("{PAGE}: {error}"))?;
+            bench::MEASURED
+                .write_into(&project_root()?.join(PAGE), &report.to_string())
+                .map_err(|error| format!("{PAGE}: {error}"))?;
             eprintln!("kith: wrote {PAGE}");
         }
         Ok(ExitCode::SUCCESS)

@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod openapi;
+pub(crate) mod policies;
 pub(crate) mod seed;
 pub(crate) mod up;
 
@@ -10,7 +11,6 @@ use std::error::Error;
 use std::io::Write as _;
 use std::process::{Command, ExitCode};
 
-use kith_local::template::{Statement, Template};
 use kith_local::{functions, project_root, project_template, route_table};
 
 /// What a command answers: the exit code, or what went wrong.
@@ -24,22 +24,6 @@ pub(crate) fn routes() -> Done {
         writeln!(out, "{row}")?;
     }
     Ok(if rows.iter().any(|row| row.fault.is_some()) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-}
-
-/// Lists what each function may do, by the templates.
-pub(crate) fn policies() -> Done {
-    let Template { functions, .. } = project_template()?;
-    let mut out = std::io::stdout().lock();
-    for (operation, function) in &functions {
-        writeln!(out, "{operation}")?;
-        for Statement { actions, resources, leading_keys } in function.policy.iter() {
-            let keys = leading_keys.as_ref().map(|keys| format!("  keys {}", keys.join(", "))).unwrap_or_default();
-            let names: Vec<&str> = resources.iter().map(|arn| arn.splitn(6, ':').last().unwrap_or(arn)).collect();
-            writeln!(out, "    {}  on {}{keys}", actions.join(", "), names.join(", "))?;
-        }
-    }
-    writeln!(out, "\nWhat was used, superfluous or denied: GET /_kith/policies of a running `cargo kith up`.")?;
-    Ok(ExitCode::SUCCESS)
 }
 
 /// Runs format check, lints, contract check and tests, and stops at the first that fails.

@@ -141,23 +141,32 @@ fn statement(item: &Value, refuse: &impl Fn(String) -> TemplateError) -> Result<
             .filter(|items| !items.is_empty())
             .ok_or_else(|| refuse(format!("{key} needs a string or strings")))
     };
-    Ok(Statement {
-        actions: list("Action")?,
-        resources: list("Resource")?,
-        leading_keys: map.get("Condition").map(|condition| leading_keys(condition, refuse)).transpose()?,
-    })
+    let condition = map.get("Condition").map(|condition| leading_keys(condition, refuse)).transpose()?;
+    let (leading_keys, needs_keys) = condition.map_or((None, false), |(keys, needed)| (Some(keys), needed));
+    Ok(Statement { actions: list("Action")?, resources: list("Resource")?, leading_keys, needs_keys })
 }
 
-/// The one condition that the runner enforces; another would have to be enforced, too, before it may be used.
-fn leading_keys(condition: &Value, refuse: &impl Fn(String) -> TemplateError) -> Result<Vec<String>, TemplateError> {
-    let only = |value: &Value, name: &str| match value.as_object() {
-        Some(map) if map.len() == 1 => map.get(name).cloned(),
+/// The conditions that the runner enforces, on leading keys: which they must be, and whether there must be some. Another
+/// would have to be enforced, too, before it may be used.
+fn leading_keys(
+    condition: &Value,
+    refuse: &impl Fn(String) -> TemplateError,
+) -> Result<(Vec<String>, bool), TemplateError> {
+    let unknown = || refuse(format!("the runner does not enforce the condition {condition}"));
+    let named = |inner: &Value| match inner.as_object() {
+        Some(map) if map.len() == 1 => map.get("dynamodb:LeadingKeys").cloned(),
         _ => None,
     };
-    only(condition, "ForAllValues:StringLike")
-        .and_then(|inner| only(&inner, "dynamodb:LeadingKeys"))
-        .and_then(|patterns| strings(Some(&patterns)))
-        .ok_or_else(|| refuse(format!("the runner does not enforce the condition {condition}")))
+    let (mut patterns, mut needed) = (None, false);
+    for (operator, inner) in condition.as_object().ok_or_else(unknown)? {
+        let value = named(inner).ok_or_else(unknown)?;
+        match operator.as_str() {
+            "ForAllValues:StringLike" => patterns = strings(Some(&value)),
+            "Null" if value == "false" => needed = true,
+            _ => return Err(unknown()),
+        }
+    }
+    patterns.map(|patterns| (patterns, needed)).ok_or_else(unknown)
 }
 
 /// A string or a list of strings.

@@ -15,6 +15,7 @@ mod source;
 mod stack;
 #[cfg(test)]
 mod tests;
+mod writers;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,6 +25,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 pub use source::Sources;
+pub use writers::{WRITERS, writers};
 
 use crate::filter::Pattern;
 
@@ -61,6 +63,8 @@ pub struct Statement {
     pub resources: Vec<String>,
     /// Patterns of the condition `ForAllValues:StringLike` on `dynamodb:LeadingKeys`; `None`: no such condition.
     pub leading_keys: Option<Vec<String>>,
+    /// Whether it allows nothing to a call without leading keys (`Null`), for which the other condition holds.
+    pub needs_keys: bool,
 }
 
 /// The table.

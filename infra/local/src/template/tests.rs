@@ -91,7 +91,7 @@ Resources:
             - Effect: Allow
               Action: dynamodb:GetItem
               Resource: [!Ref TableArn, !Sub '${TableArn}/index/gsi1']
-              Condition: {'ForAllValues:StringLike': {'dynamodb:LeadingKeys': ['thing#*']}}
+              Condition: {'ForAllValues:StringLike': {'dynamodb:LeadingKeys': ['thing#*']}, 'Null': {'dynamodb:LeadingKeys': 'false'}}
             - {Effect: Allow, Action: ['secretsmanager:GetSecretValue'], Resource: !Ref Secret}
   ShowThingIntegration:
     Type: AWS::ApiGatewayV2::Integration
@@ -166,11 +166,13 @@ fn intrinsics_globals_and_parameters_are_resolved() {
                 actions: vec!["dynamodb:GetItem".to_owned()],
                 resources: vec![table.to_owned(), format!("{table}/index/gsi1")],
                 leading_keys: Some(vec!["thing#*".to_owned()]),
+                needs_keys: true,
             },
             Statement {
                 actions: vec!["secretsmanager:GetSecretValue".to_owned()],
                 resources: vec![secret.to_owned()],
-                leading_keys: None
+                leading_keys: None,
+                needs_keys: false,
             },
         ]
     );

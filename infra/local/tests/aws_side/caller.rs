@@ -82,7 +82,12 @@ impl Side {
 
 pub(crate) fn allow(actions: &[&str], resources: &[&str], leading_keys: Option<&[&str]>) -> Statement {
     let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-    Statement { actions: owned(actions), resources: owned(resources), leading_keys: leading_keys.map(owned) }
+    Statement {
+        actions: owned(actions),
+        resources: owned(resources),
+        leading_keys: leading_keys.map(owned),
+        needs_keys: false,
+    }
 }
 
 pub(crate) struct Function<'a> {
