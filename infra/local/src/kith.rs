@@ -26,7 +26,7 @@ use crate::requests::RequestLog;
 use crate::routes::{self, PACKAGES};
 use crate::runtime_api::RuntimeApi;
 use crate::settle::{self, Unsettled};
-use crate::state::State;
+use crate::state::{OtherLayout, State, StateError};
 use crate::streams::Readers;
 use crate::table::Table;
 use crate::template::{FunctionSpec, Sources, Template, TemplateError};
@@ -91,6 +91,14 @@ pub enum KithError {
     #[error("the data directory: {0}")]
     Data(#[source] std::io::Error),
     /// The AWS side does not start.
+    /// The data directory is of another version.
+    #[error("the data directory {}: {other}", folder.display())]
+    Layout {
+        /// Which one.
+        folder: PathBuf,
+        /// What it has.
+        other: OtherLayout,
+    },
     #[error("the AWS side: {0}")]
     Aws(#[from] crate::aws::StartError),
     /// The binaries cannot be built, or the table has no stream, or what runs at creation failed.
@@ -111,7 +119,7 @@ impl Kith {
     pub async fn start(options: Options) -> Result<Self, KithError> {
         let root = project_root()?;
         let sources = options.template.map_or_else(|| Sources::read(&root), Ok)?;
-        let state = State::open(options.data.as_deref()).map_err(KithError::Data)?;
+        let state = State::open(options.data.as_deref()).map_err(|error| unusable(error, options.data.as_deref()))?;
         let clock = Clock::new(state.clock_offset());
         let listen = |source| KithError::Listen { port: options.port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(listen)?;
@@ -210,6 +218,13 @@ impl Drop for Kith {
 }
 
 fn url_of(address: SocketAddr) -> String {
+fn unusable(error: StateError, data: Option<&Path>) -> KithError {
+    match error {
+        StateError::Io(error) => KithError::Data(error),
+        StateError::Layout(other) => KithError::Layout { folder: data.unwrap_or(Path::new("")).to_owned(), other },
+    }
+}
+
     format!("http://{address}")
 }
 

@@ -29,3 +29,4 @@ pub use clock::{Clock, ParseSpanError, parse_span};
 pub use kith::{Kith, KithError, Options, project_root, project_template};
 pub use other_aws::OtherAws;
 pub use routes::{CodeRoute, Contract, ContractError, RouteRow, code_routes, contract, functions, route_table};
+pub use state::{LAYOUT, OtherLayout};
