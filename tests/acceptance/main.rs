@@ -33,6 +33,7 @@ mod invitations;
 mod keys;
 mod last_admin;
 mod limits;
+mod local_only;
 mod log_in;
 mod longest;
 mod mails;

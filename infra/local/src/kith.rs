@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::response::Redirect;
 use axum::routing::any;
 use axum::serve::ListenerExt as _;
+use axum::{Router, middleware};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -379,7 +379,8 @@ fn serve(listener: TcpListener, core: &Arc<Core>, stopped: oneshot::Receiver<()>
     let router = Router::new()
         .route("/_kith", any(|| async { Redirect::permanent("/_kith/") }))
         .nest("/_kith/", kith_api::router(Arc::clone(core)))
-        .fallback_service(any(front::handle).with_state(Gateway::new(Arc::clone(core))));
+        .fallback_service(any(front::handle).with_state(Gateway::new(Arc::clone(core))))
+        .layer(middleware::from_fn(guard::check));
     let listener = listener.tap_io(|connection| {
         // Small answers must not wait for the other side's acknowledgement; without it they are only slower.
         let _ = connection.set_nodelay(true);

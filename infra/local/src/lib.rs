@@ -9,6 +9,7 @@ mod clock;
 mod core;
 pub mod filter;
 mod front;
+mod guard;
 mod instances;
 mod jobs;
 mod kith;
