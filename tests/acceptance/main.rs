@@ -55,6 +55,7 @@ mod notes;
 mod pages_of_lists;
 mod password_change;
 mod password_reset;
+mod paths;
 mod people;
 mod photos;
 mod photos_kept;

@@ -97,8 +97,8 @@ impl Gateway {
         if head_size(parts) > HEAD_LIMIT {
             return Answered::by_gateway(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "");
         }
-        let path = parts.uri.path();
-        let Some(found) = self.routes.find(parts.method.as_str(), path) else {
+        let path = router::path_of(parts.uri.path());
+        let Some(found) = self.routes.find(parts.method.as_str(), &path) else {
             return Answered::by_gateway(StatusCode::NOT_FOUND, "");
         };
         let key = &found.route.key;
@@ -115,7 +115,7 @@ impl Gateway {
             };
         let incoming = event::Incoming {
             method: parts.method.as_str(),
-            path,
+            path: &path,
             query: parts.uri.query().unwrap_or_default(),
             headers: &headers,
             body: &body,
