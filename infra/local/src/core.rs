@@ -49,7 +49,7 @@ impl Core {
         self.requests.add(Record::new(
             request_id.to_owned(),
             route,
-            false,
+            None,
             status,
             duration,
             Some(run),
