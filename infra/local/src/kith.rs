@@ -30,7 +30,8 @@ use crate::state::{OtherLayout, State, StateError};
 use crate::streams::Readers;
 use crate::table::Table;
 use crate::template::{FunctionSpec, Sources, Template, TemplateError};
-use crate::{kith_api, streams};
+use crate::trim::Trimming;
+use crate::{guard, kith_api, streams, trim};
 
 /// How often expired items are deleted, in the machine's time. The cloud promises no more than "within days".
 const SWEEP: Duration = Duration::from_mins(1);
@@ -90,7 +91,6 @@ pub enum KithError {
     /// The data directory cannot be used.
     #[error("the data directory: {0}")]
     Data(#[source] std::io::Error),
-    /// The AWS side does not start.
     /// The data directory is of another version.
     #[error("the data directory {}: {other}", folder.display())]
     Layout {
@@ -99,6 +99,7 @@ pub enum KithError {
         /// What it has.
         other: OtherLayout,
     },
+    /// The AWS side does not start.
     #[error("the AWS side: {0}")]
     Aws(#[from] crate::aws::StartError),
     /// The binaries cannot be built, or the table has no stream, or what runs at creation failed.
@@ -139,7 +140,6 @@ impl Kith {
         let pools = Pools::new(launchers, Arc::clone(&aws), options.other_aws, clock.clone(), readers.news());
         let core = Arc::new(Core {
             url,
-            data: options.data,
             clock,
             template,
             aws,
@@ -150,6 +150,7 @@ impl Kith {
             outcomes: Outcomes::default(),
             readers,
             state,
+            trimming: Trimming::default(),
         });
 
         let mut kith = Self { tasks: background(&core), core, server: None, stop: None };
@@ -217,7 +218,6 @@ impl Drop for Kith {
     }
 }
 
-fn url_of(address: SocketAddr) -> String {
 fn unusable(error: StateError, data: Option<&Path>) -> KithError {
     match error {
         StateError::Io(error) => KithError::Data(error),
@@ -225,6 +225,7 @@ fn unusable(error: StateError, data: Option<&Path>) -> KithError {
     }
 }
 
+fn url_of(address: SocketAddr) -> String {
     format!("http://{address}")
 }
 
@@ -363,6 +364,7 @@ fn background(core: &Arc<Core>) -> Vec<JoinHandle<()>> {
     if core.table.is_elsewhere() {
         return tasks;
     }
+    tasks.push(tokio::spawn(trim::keep_trimmed(Arc::clone(core))));
     let core = Arc::clone(core);
     tasks.push(tokio::spawn(async move {
         loop {

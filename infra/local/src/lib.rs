@@ -25,6 +25,7 @@ mod state;
 mod streams;
 mod table;
 pub mod template;
+mod trim;
 
 pub use clock::{Clock, ParseSpanError, parse_span};
 pub use kith::{Kith, KithError, Options, project_root, project_template};

@@ -90,6 +90,15 @@ struct Warm {
     sandbox: Sandbox,
     /// Its own; `None` where all sandboxes share the credentials of another AWS.
     access_key: Option<String>,
+    aws: Arc<Aws>,
+}
+
+impl Drop for Warm {
+    fn drop(&mut self) {
+        if let Some(access_key) = self.access_key.take() {
+            self.aws.dismiss(access_key);
+        }
+    }
 }
 
 /// How sandboxes of a function are started.
@@ -293,7 +302,7 @@ impl Pools {
         let sandbox = tokio::time::timeout(INIT_TIMEOUT, start)
             .await
             .unwrap_or_else(|_| Err(Failure::NotStarted("it took longer than 10 seconds".to_owned())))?;
-        Ok(Warm { sandbox, access_key })
+        Ok(Warm { sandbox, access_key, aws: Arc::clone(&self.aws) })
     }
 
     /// Ends all sandboxes that are idle; the ones at work end with their invocation.
@@ -305,15 +314,6 @@ impl Pools {
     }
 }
 
-impl Sandbox {
-    fn is_alive(&self) -> bool {
-        match self {
-            Self::InProcess(_) => true,
-            Self::Process(sandbox) => sandbox.is_alive(),
-        }
-    }
-
-    async fn invoke(&mut self, invocation: Invocation) -> Result<Value, Failure> {
 /// The answer, if Lambda passes it on.
 fn within_limit(answer: Value) -> Result<Value, Failure> {
     match size_of(&answer) {
@@ -340,6 +340,15 @@ pub(crate) fn size_of(value: &Value) -> usize {
     counter.0
 }
 
+impl Sandbox {
+    fn is_alive(&self) -> bool {
+        match self {
+            Self::InProcess(_) => true,
+            Self::Process(sandbox) => sandbox.is_alive(),
+        }
+    }
+
+    async fn invoke(&mut self, invocation: Invocation) -> Result<Value, Failure> {
         match self {
             Self::InProcess(sandbox) => sandbox.invoke(invocation).await,
             Self::Process(sandbox) => sandbox.invoke(invocation).await,
