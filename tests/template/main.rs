@@ -4,6 +4,7 @@
 
 mod code;
 mod policies;
+mod tested;
 mod tree;
 
 use kith_http::Function;

@@ -1,6 +1,5 @@
 //! What all parts of one running runner share.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,11 +14,11 @@ use crate::state::State;
 use crate::streams::Readers;
 use crate::table::Table;
 use crate::template::Template;
+use crate::trim::Trimming;
 
 /// One running runner.
 pub(crate) struct Core {
     pub(crate) url: String,
-    pub(crate) data: Option<PathBuf>,
     pub(crate) clock: Clock,
     pub(crate) template: Template,
     pub(crate) aws: Arc<Aws>,
@@ -30,6 +29,7 @@ pub(crate) struct Core {
     pub(crate) outcomes: Outcomes,
     pub(crate) readers: Readers,
     pub(crate) state: State,
+    pub(crate) trimming: Trimming,
 }
 
 impl Core {
@@ -49,7 +49,7 @@ impl Core {
         self.requests.add(Record::new(
             request_id.to_owned(),
             route,
-            false,
+            None,
             status,
             duration,
             Some(run),

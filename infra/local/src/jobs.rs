@@ -1,6 +1,6 @@
 //! Jobs: asynchronous invocations as Lambda repeats them, schedules fired by hand, events of the stack.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,6 +17,9 @@ use crate::template::{ACCOUNT, REGION};
 /// Pauses before the first and the second retry. Lambda waits one and two minutes; nobody wants that here.
 const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(300)];
 
+/// How many invocations that were given up are kept.
+const MOST_DEAD: usize = 1000;
+
 /// An asynchronous invocation that failed for good.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct DeadLetter {
@@ -28,11 +31,11 @@ pub(crate) struct DeadLetter {
     at: jiff::Timestamp,
 }
 
-/// Asynchronous invocations under way, and those given up.
+/// Asynchronous invocations under way, and the last [`MOST_DEAD`] given up.
 #[derive(Default)]
 pub(crate) struct Deliveries {
     under_way: AtomicUsize,
-    dead: Mutex<Vec<DeadLetter>>,
+    dead: Mutex<VecDeque<DeadLetter>>,
 }
 
 impl Deliveries {
@@ -43,12 +46,16 @@ impl Deliveries {
 
     /// The ones given up, oldest first.
     pub(crate) fn dead_letters(&self) -> Vec<DeadLetter> {
-        self.dead.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.dead.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     fn bury(&self, letter: DeadLetter) {
         tracing::error!(operation = %letter.operation, request_id = %letter.request_id, error = %letter.error, "an asynchronous invocation was given up");
-        self.dead.lock().unwrap_or_else(PoisonError::into_inner).push(letter);
+        let mut dead = self.dead.lock().unwrap_or_else(PoisonError::into_inner);
+        if dead.len() == MOST_DEAD {
+            dead.pop_front();
+        }
+        dead.push_back(letter);
     }
 }
 

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::response::Redirect;
 use axum::routing::any;
 use axum::serve::ListenerExt as _;
+use axum::{Router, middleware};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -26,11 +26,12 @@ use crate::requests::RequestLog;
 use crate::routes::{self, PACKAGES};
 use crate::runtime_api::RuntimeApi;
 use crate::settle::{self, Unsettled};
-use crate::state::State;
+use crate::state::{OtherLayout, State, StateError};
 use crate::streams::Readers;
 use crate::table::Table;
 use crate::template::{FunctionSpec, Sources, Template, TemplateError};
-use crate::{kith_api, streams};
+use crate::trim::Trimming;
+use crate::{guard, kith_api, streams, trim};
 
 /// How often expired items are deleted, in the machine's time. The cloud promises no more than "within days".
 const SWEEP: Duration = Duration::from_mins(1);
@@ -90,6 +91,14 @@ pub enum KithError {
     /// The data directory cannot be used.
     #[error("the data directory: {0}")]
     Data(#[source] std::io::Error),
+    /// The data directory is of another version.
+    #[error("the data directory {}: {other}", folder.display())]
+    Layout {
+        /// Which one.
+        folder: PathBuf,
+        /// What it has.
+        other: OtherLayout,
+    },
     /// The AWS side does not start.
     #[error("the AWS side: {0}")]
     Aws(#[from] crate::aws::StartError),
@@ -111,7 +120,7 @@ impl Kith {
     pub async fn start(options: Options) -> Result<Self, KithError> {
         let root = project_root()?;
         let sources = options.template.map_or_else(|| Sources::read(&root), Ok)?;
-        let state = State::open(options.data.as_deref()).map_err(KithError::Data)?;
+        let state = State::open(options.data.as_deref()).map_err(|error| unusable(error, options.data.as_deref()))?;
         let clock = Clock::new(state.clock_offset());
         let listen = |source| KithError::Listen { port: options.port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(listen)?;
@@ -131,7 +140,6 @@ impl Kith {
         let pools = Pools::new(launchers, Arc::clone(&aws), options.other_aws, clock.clone(), readers.news());
         let core = Arc::new(Core {
             url,
-            data: options.data,
             clock,
             template,
             aws,
@@ -142,6 +150,7 @@ impl Kith {
             outcomes: Outcomes::default(),
             readers,
             state,
+            trimming: Trimming::default(),
         });
 
         let mut kith = Self { tasks: background(&core), core, server: None, stop: None };
@@ -206,6 +215,13 @@ impl Drop for Kith {
             task.abort();
         }
         self.core.pools.shut_down();
+    }
+}
+
+fn unusable(error: StateError, data: Option<&Path>) -> KithError {
+    match error {
+        StateError::Io(error) => KithError::Data(error),
+        StateError::Layout(other) => KithError::Layout { folder: data.unwrap_or(Path::new("")).to_owned(), other },
     }
 }
 
@@ -348,6 +364,7 @@ fn background(core: &Arc<Core>) -> Vec<JoinHandle<()>> {
     if core.table.is_elsewhere() {
         return tasks;
     }
+    tasks.push(tokio::spawn(trim::keep_trimmed(Arc::clone(core))));
     let core = Arc::clone(core);
     tasks.push(tokio::spawn(async move {
         loop {
@@ -364,7 +381,8 @@ fn serve(listener: TcpListener, core: &Arc<Core>, stopped: oneshot::Receiver<()>
     let router = Router::new()
         .route("/_kith", any(|| async { Redirect::permanent("/_kith/") }))
         .nest("/_kith/", kith_api::router(Arc::clone(core)))
-        .fallback_service(any(front::handle).with_state(Gateway::new(Arc::clone(core))));
+        .fallback_service(any(front::handle).with_state(Gateway::new(Arc::clone(core))))
+        .layer(middleware::from_fn(guard::check));
     let listener = listener.tap_io(|connection| {
         // Small answers must not wait for the other side's acknowledgement; without it they are only slower.
         let _ = connection.set_nodelay(true);

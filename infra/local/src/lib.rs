@@ -9,6 +9,7 @@ mod clock;
 mod core;
 pub mod filter;
 mod front;
+mod guard;
 mod instances;
 mod jobs;
 mod kith;
@@ -25,8 +26,10 @@ mod state;
 mod streams;
 mod table;
 pub mod template;
+mod trim;
 
 pub use clock::{Clock, ParseSpanError, parse_span};
 pub use kith::{Kith, KithError, Options, project_root, project_template};
 pub use other_aws::OtherAws;
 pub use routes::{CodeRoute, Contract, ContractError, RouteRow, code_routes, contract, functions, route_table};
+pub use state::{LAYOUT, OtherLayout};

@@ -28,6 +28,8 @@ enum Command {
     Policies(command::policies::Policies),
     /// Measure every function: size, start, time, memory, database calls, price
     Bench(command::bench::Bench),
+    /// Write on and on, and see whether the runner keeps its speed
+    Soak(command::soak::Soak),
     /// Check format, lints and tests, as CI does
     Check,
 }
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Command::Openapi(openapi) => openapi.run(),
         Command::Policies(policies) => policies.run(),
         Command::Bench(bench) => bench.run(),
+        Command::Soak(soak) => soak.run(),
         Command::Check => command::check(),
     };
     match done {

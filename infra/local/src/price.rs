@@ -1,5 +1,5 @@
 //! What a request would cost on AWS: public on-demand prices of eu-central-1 (Frankfurt), in US dollars, without
-//! the free tier, taxes and data transfer out.
+//! the free tier and taxes.
 
 /// HTTP API: first 300 million requests a month, per request (metered in steps of 512 KiB).
 const GATEWAY_REQUEST: f64 = 1.20 / 1_000_000.0;
@@ -15,6 +15,11 @@ const WRITE_UNIT: f64 = 0.7625 / 1_000_000.0;
 const OBJECT_PUT: f64 = 5.40 / 1_000_000.0;
 /// S3 Standard: per object got.
 const OBJECT_GET: f64 = 0.43 / 1_000_000.0;
+
+/// Data transfer out to the internet: the first 10 TB a month, per GB (2^30 bytes). Into AWS, and between its services in
+/// one region, it is free.
+const EGRESS_GB: f64 = 0.09;
+const GB: f64 = 1_073_741_824.0;
 
 /// What was used.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,6 +40,8 @@ pub(crate) struct Usage {
     pub(crate) object_puts: f64,
     /// Objects got, once for each try.
     pub(crate) object_gets: f64,
+    /// Bytes sent to the client: status, headers and body, without what TLS and TCP add.
+    pub(crate) egress_bytes: f64,
 }
 
 impl Usage {
@@ -49,6 +56,7 @@ impl Usage {
             + self.write_units * WRITE_UNIT
             + self.object_puts * OBJECT_PUT
             + self.object_gets * OBJECT_GET
+            + self.egress_bytes / GB * EGRESS_GB
     }
 }
 
@@ -67,10 +75,11 @@ mod tests {
             write_units: 1.0,
             object_puts: 2.0,
             object_gets: 1.0,
+            egress_bytes: 1_048_576.0,
         };
         let database = 2.0 * 0.1525e-6 + 0.7625e-6;
         let objects = 2.0 * 5.4e-6 + 0.43e-6;
-        let expected = 1.2e-6 + 0.2e-6 + 0.01 * 0.000_013_333_4 + database + objects;
+        let expected = 1.2e-6 + 0.2e-6 + 0.01 * 0.000_013_333_4 + database + objects + 0.09 / 1024.0;
         assert!((usage.price_usd() - expected).abs() < 1e-12);
         assert!(Usage::default().price_usd().abs() < f64::EPSILON);
     }

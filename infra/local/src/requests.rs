@@ -31,6 +31,8 @@ pub(crate) struct Record {
     pub(crate) function_ms: f64,
     /// Whether a sandbox was started for it.
     pub(crate) cold: bool,
+    /// Bytes sent to the client: status, headers and body; 0 for jobs.
+    pub(crate) egress_bytes: u64,
     /// What it did on AWS; all of it is `null` where the calls go to another AWS.
     #[serde(flatten)]
     pub(crate) work: Work,
@@ -72,17 +74,22 @@ impl Work {
 }
 
 impl Record {
-    /// A record of `run`, if a function ran.
+    /// A record of `run`, if a function ran. What came through the gateway has bytes that went out.
     pub(crate) fn new(
         request_id: String,
         route: &str,
-        gateway: bool,
+        egress_bytes: Option<u64>,
         status: u16,
         duration_ms: f64,
         run: Option<Run>,
         at: jiff::Timestamp,
     ) -> Self {
-        let mut usage = Usage { gateway, ..Usage::default() };
+        #[expect(clippy::cast_precision_loss, reason = "no answer is that long")]
+        let mut usage = Usage {
+            gateway: egress_bytes.is_some(),
+            egress_bytes: egress_bytes.unwrap_or_default() as f64,
+            ..Usage::default()
+        };
         let mut record = Self {
             request_id,
             invocation_id: None,
@@ -92,6 +99,7 @@ impl Record {
             duration_ms: rounded(duration_ms),
             function_ms: 0.0,
             cold: false,
+            egress_bytes: egress_bytes.unwrap_or_default(),
             work: Work::default(),
             at,
         };

@@ -53,7 +53,8 @@ impl RuntimeApi {
             .route("/{session}/2018-06-01/runtime/invocation/{request}/response", post(response))
             .route("/{session}/2018-06-01/runtime/invocation/{request}/error", post(error))
             .route("/{session}/2018-06-01/runtime/init/error", post(init_error))
-            .layer(DefaultBodyLimit::max(PAYLOAD_LIMIT))
+            // Above the limit for answers, so that whoever waits gets to know that there is one.
+            .layer(DefaultBodyLimit::max(4 * PAYLOAD_LIMIT))
             .with_state(Arc::downgrade(&api));
         let server = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
@@ -220,6 +221,10 @@ async fn response(
     body: Bytes,
 ) -> Result<StatusCode, StatusCode> {
     let shared = find(&api, &session)?;
+    if body.len() > PAYLOAD_LIMIT {
+        answer(&shared, &request, Err(Failure::TooLarge(body.len())));
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
     let value = if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&body) };
     Ok(answer(&shared, &request, value.map_err(|error| Failure::Function(format!("its answer is no JSON: {error}")))))
 }
@@ -248,4 +253,28 @@ fn described(body: &Bytes) -> String {
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn h11_an_answer_that_lambda_would_not_pass_on_fails_at_once() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let api = RuntimeApi::start().await.unwrap();
+        let mut session = api.open("arn:aws:lambda:::function:talkative");
+        let base = format!("{}/2018-06-01/runtime/invocation", session.address());
+        let invocation =
+            Invocation { event: Value::Null, request_id: "r-1".to_owned(), deadline: jiff::Timestamp::MAX };
+        let process = async {
+            let client = reqwest::Client::new();
+            client.get(format!("{base}/next")).send().await.unwrap();
+            let body = format!("\"{}\"", "x".repeat(PAYLOAD_LIMIT - 1));
+            client.post(format!("{base}/r-1/response")).body(body).send().await.unwrap().status()
+        };
+        let (answer, status) = tokio::join!(session.invoke(invocation), process);
+        assert!(matches!(answer, Err(Failure::TooLarge(size)) if size == PAYLOAD_LIMIT + 1), "{answer:?}");
+        assert_eq!(status.as_u16(), 413);
+    }
 }

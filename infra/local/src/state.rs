@@ -1,4 +1,5 @@
-//! What the runner itself keeps in the data directory: the clock's offset, that the stack exists, stream positions.
+//! What the runner itself keeps in the data directory: its layout, the clock's offset, that the stack exists, stream
+//! positions.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,10 +10,36 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 const FILE: &str = "runner.json";
+/// The table's file, which a folder without a mark may have.
+const TABLE: &str = "dynamodb.sqlite";
+
+/// How the data directory, and the items of the table in it, are laid out. It goes up with each change that the code
+/// before or after cannot read; there are no migrations.
+pub const LAYOUT: u32 = 2;
+
+/// The data directory has another layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "it was written by {} Kith (layout {}, and this one has layout {LAYOUT}) and cannot be read; \
+     give --data a new folder, or delete this one",
+    if self.0 < LAYOUT { "an older" } else { "a newer" }, self.0
+)]
+pub struct OtherLayout(pub u32);
+
+/// The kept state cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StateError {
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("{0}")]
+    Layout(#[from] OtherLayout),
+}
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Kept {
+    /// [`LAYOUT`] when the directory was made. The first layout was not marked.
+    layout: u32,
     /// Seconds, and nanoseconds below one, that the clock is ahead.
     clock_offset: SignedDuration,
     /// The stack was created: what runs at creation has run.
@@ -31,18 +58,26 @@ pub(crate) struct State {
 
 impl State {
     /// Reads the state of `data`, making the directory if need be.
-    pub(crate) fn open(data: Option<&Path>) -> io::Result<Self> {
+    pub(crate) fn open(data: Option<&Path>) -> Result<Self, StateError> {
         let Some(data) = data else {
             return Ok(Self { file: None, kept: Mutex::default() });
         };
         std::fs::create_dir_all(data)?;
         let file = data.join(FILE);
         let kept = match std::fs::read(&file) {
-            Ok(bytes) => serde_json::from_slice(&bytes)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Kept::default(),
-            Err(error) => return Err(error),
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::from)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Kept { layout: if data.join(TABLE).exists() { 0 } else { LAYOUT }, ..Kept::default() }
+            }
+            Err(error) => return Err(error.into()),
         };
-        Ok(Self { file: Some(file), kept: Mutex::new(kept) })
+        if kept.layout != LAYOUT {
+            return Err(OtherLayout(kept.layout.max(1)).into());
+        }
+        let state = Self { file: Some(file), kept: Mutex::new(kept) };
+        // The mark is there before anything else is.
+        state.change(|_| ())?;
+        Ok(state)
     }
 
     pub(crate) fn clock_offset(&self) -> SignedDuration {
@@ -91,6 +126,28 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_of_another_layout_is_refused_with_a_word_and_left_alone() {
+        let refused = |files: &[(&str, &str)]| {
+            let folder = tempfile::tempdir().unwrap();
+            for (name, content) in files {
+                std::fs::write(folder.path().join(name), content).unwrap();
+            }
+            let error = State::open(Some(folder.path())).err().map(|error| error.to_string());
+            for (name, content) in files.iter().filter(|_| error.is_some()) {
+                assert_eq!(std::fs::read_to_string(folder.path().join(name)).unwrap(), *content);
+            }
+            error
+        };
+        let older = refused(&[(FILE, r#"{"created": true, "streams": {}}"#), (TABLE, "")]).unwrap();
+        assert!(older.contains("an older Kith (layout 1,") && older.contains("a new folder"), "{older}");
+        assert_eq!(refused(&[(TABLE, "")]).unwrap(), older);
+        let newer = refused(&[(FILE, r#"{"layout": 4711}"#)]).unwrap();
+        assert!(newer.contains("a newer Kith (layout 4711,"), "{newer}");
+        assert_eq!(refused(&[]), None);
+        assert_eq!(refused(&[("notes.txt", "mine")]), None);
+    }
 
     #[test]
     fn state_survives_a_restart() {

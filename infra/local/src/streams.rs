@@ -126,6 +126,16 @@ impl Readers {
     pub(crate) fn all(&self) -> &[Arc<Reader>] {
         &self.readers
     }
+
+    /// The number up to which every reader is done with the stream, where it has one shard; `None` while one of them has
+    /// done nothing.
+    pub(crate) async fn done(&self, core: &Core) -> Result<Option<String>, StreamError> {
+        let shards = self.stream.shards(&core.table).await?;
+        let positions = self.readers.iter().flat_map(|reader| shards.iter().map(|shard| reader.position(shard)));
+        let done: Option<Vec<String>> = positions.map(|position| core.state.stream_position(&position)).collect();
+        // All have the same length.
+        Ok(done.and_then(|done| done.into_iter().min()))
+    }
 }
 
 impl Reader {
@@ -182,7 +192,9 @@ impl Reader {
     /// The shards that may hold something new: their parents are done with.
     async fn readable(&self, core: &Core) -> Result<Vec<Shard>, StreamError> {
         let shards = core.readers.stream.shards(&core.table).await?;
-        let finished = locked(&self.finished);
+        let mut finished = locked(&self.finished);
+        // Shards go after a day.
+        finished.retain(|id| shards.iter().any(|shard| shard.id == *id));
         let is_open = |id: &str| shards.iter().any(|shard| shard.id == id) && !finished.contains(id);
         let readable =
             shards.iter().filter(|shard| is_open(&shard.id) && !shard.parent.as_deref().is_some_and(is_open));
@@ -330,8 +342,8 @@ async fn read(core: &Core, iterator: &str, limit: usize) -> Result<Page, StreamE
     let next = page.get("NextShardIterator").and_then(Value::as_str).map(str::to_owned);
     let now = core.clock.now().as_second();
     let offset = core.clock.offset().as_secs();
-    // In memory the database keeps the moved time; in a file, and elsewhere, the machine's.
-    let is_moved = core.data.is_none() && !core.table.is_elsewhere();
+    // The database here keeps the moved time; elsewhere it is the machine's.
+    let is_moved = !core.table.is_elsewhere();
     let to_event = |mut record: Value| {
         set(&mut record, "awsRegion", json!(REGION));
         set(&mut record, "eventSourceARN", json!(format!("{}/stream/local", core.template.table.arn)));

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use dynoxide::{Database, DynoxideError};
+use dynoxide::DynoxideError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::aws::Database;
 use crate::other_aws::{CallError, Caller, Service};
 
 /// The table.

@@ -264,3 +264,39 @@ async fn runners_in_one_process_share_nothing() {
     one.settle().await.unwrap();
     assert_eq!((mails_to(&one, "ada").await, mails_to(&other, "ada").await), (1, 0));
 }
+
+#[tokio::test]
+async fn h11_what_goes_out_to_the_client_is_counted_and_priced() {
+    let kith = kith(None).await;
+    let answer = client().get(format!("{}/openapi.json", kith.url())).send().await.unwrap();
+    let id = answer.headers()["apigw-requestid"].to_str().unwrap().to_owned();
+    let body = u64::try_from(answer.bytes().await.unwrap().len()).unwrap();
+    let requests = get(&kith, "/_kith/requests").await;
+    let request = requests.as_array().unwrap().iter().find(|request| request["request_id"] == id).unwrap();
+    let out = request["egress_bytes"].as_u64().unwrap();
+    assert!(out > body && out < body + 2000, "{out} for a body of {body}");
+    // $0.09 for each GB, above what the gateway and Lambda cost at least.
+    let bytes = f64::from(u32::try_from(out).unwrap());
+    assert!(request["price_usd"].as_f64().unwrap() > 1.4e-6 + bytes / 1_073_741_824.0 * 0.09);
+    let jobs = requests.as_array().unwrap().iter().filter(|request| request["route"] == "event");
+    assert!(jobs.map(|job| job["egress_bytes"].as_u64().unwrap()).eq([0]));
+}
+
+#[tokio::test]
+async fn a_folder_of_another_layout_is_refused_with_a_word_and_a_new_one_is_marked() {
+    let data = tempfile::tempdir().unwrap();
+    let marked =
+        || -> Value { serde_json::from_slice(&std::fs::read(data.path().join("runner.json")).unwrap()).unwrap() };
+    kith(Some(data.path())).await.shutdown().await;
+    assert_eq!(marked()["layout"], kith_local::LAYOUT);
+    kith(Some(data.path())).await.shutdown().await;
+
+    let mut older = marked();
+    older.as_object_mut().unwrap().remove("layout");
+    std::fs::write(data.path().join("runner.json"), older.to_string()).unwrap();
+    let options = Options { data: Some(data.path().to_owned()), ..Options::default() };
+    let refused = Kith::start(options).await.err().unwrap().to_string();
+    assert!(refused.contains(&data.path().display().to_string()), "{refused}");
+    assert!(refused.contains("older Kith") && refused.contains("give --data a new folder"), "{refused}");
+    assert_eq!(marked(), older, "nothing was changed");
+}

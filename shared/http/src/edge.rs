@@ -33,7 +33,7 @@ pub(crate) async fn invoke(
     let LambdaEvent { mut payload, context } = event;
     payload.raw_path = payload.raw_path.map(|path| utf8_percent_encode(&path, NOT_IN_A_PATH).to_string());
     payload.raw_query_string =
-        payload.raw_query_string.map(|query| utf8_percent_encode(&query, NOT_IN_A_PATH).to_string());
+        payload.raw_query_string.map(|query| utf8_percent_encode(&query, NOT_IN_A_QUERY).to_string());
     let (app, router) = (app.clone(), router.clone());
     let service = service_fn(move |request| answer(app.clone(), router.clone(), request).map(Ok::<_, Infallible>));
     let answered = Adapter::from(service).call(LambdaEvent::new(LambdaRequest::ApiGatewayV2(payload), context));
@@ -42,9 +42,13 @@ pub(crate) async fn invoke(
     }
 }
 
-/// What the gateway decodes in a path, or lets pass in a query, and what may not stand there as it is (RFC 3986).
-/// `lambda_http` makes a URI of both and panics where it cannot.
-const NOT_IN_A_PATH: &AsciiSet = &CONTROLS
+/// The same for a path, which the gateway has decoded already: a percent sign there is one that was sent encoded. Left as it
+/// is, the router would decode what follows it a second time.
+const NOT_IN_A_PATH: &AsciiSet = &NOT_IN_A_QUERY.add(b'%');
+
+/// What the gateway lets pass in a query, and what may not stand there as it is (RFC 3986). `lambda_http` makes a URI of
+/// path and query and panics where it cannot.
+const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
     .add(b'#')

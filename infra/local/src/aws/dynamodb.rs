@@ -1,29 +1,31 @@
 //! DynamoDB: the embedded database behind the SDK's requests.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use dynoxide::storage::Storage;
-use dynoxide::{Database, DynoxideError};
-use futures::FutureExt;
+use dynoxide::DynoxideError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::database::Database;
 use super::keys::{KeySchema, Touch};
 use super::ledger::{Call, key_prefix};
 use super::policy::Need;
 use super::reply::{Answer, Refusal};
+use super::tokens::Tokens;
 use super::units::{self, Units};
 use super::{Plan, Planned, StartError, Unplanned};
 use crate::clock::Clock;
 use crate::template::TableSpec;
 
-/// The database, its one table, and where it is kept.
+/// The database and its one table.
 pub(super) struct Dynamo {
     pub(super) database: Arc<Database>,
     schema: Arc<KeySchema>,
-    file: Option<PathBuf>,
+    tokens: Arc<Tokens>,
+    table: String,
+    ttl_attribute: String,
     clock: Clock,
 }
 
@@ -58,12 +60,17 @@ impl Dynamo {
         let schema =
             KeySchema::of(spec).ok_or_else(|| StartError::Table("CreateTable names no partition key".into()))?;
         let file = data.map(|data| data.join("dynamodb.sqlite"));
-        let database = match &file {
-            Some(file) => Database::new(&file.to_string_lossy())?,
-            None => Database::memory_with_clock(Arc::new(MovedClock(clock.clone())))?,
-        };
+        let database = Database::open(file.as_deref(), Arc::new(MovedClock(clock.clone())))?;
         create_once(&database, spec)?;
-        Ok(Self { database: Arc::new(database), schema: Arc::new(schema), file, clock: clock.clone() })
+        database.index_expiry(&spec.name, &spec.ttl_attribute)?;
+        Ok(Self {
+            database: Arc::new(database),
+            schema: Arc::new(schema),
+            tokens: Arc::default(),
+            table: spec.name.clone(),
+            ttl_attribute: spec.ttl_attribute.clone(),
+            clock: clock.clone(),
+        })
     }
 
     /// Reads a request. An operation that no policy can allow is denied at once.
@@ -89,22 +96,17 @@ impl Dynamo {
 
     /// Runs a request off the async threads: it reads files, and calls queue for one lock.
     pub(super) async fn perform(&self, request: Request) -> (Result<Answer, Refusal>, Units) {
-        let (database, schema) = (Arc::clone(&self.database), Arc::clone(&self.schema));
-        let work = tokio::task::spawn_blocking(move || run(&database, &schema, request));
+        let (database, schema, tokens) =
+            (Arc::clone(&self.database), Arc::clone(&self.schema), Arc::clone(&self.tokens));
+        let work = tokio::task::spawn_blocking(move || run(&database, &schema, &tokens, request));
         work.await.unwrap_or_else(|_| (Err(broken("the database call panicked")), Units::default()))
     }
 
     /// Deletes what has expired by the moved clock, with stream records like those of DynamoDB's own deletions.
     pub(super) fn sweep(&self) -> Result<usize, DynoxideError> {
-        let Some(file) = &self.file else {
-            return self.database.sweep_ttl();
-        };
-        // A database in a file takes no clock, so a second connection that has ours does the sweep.
-        let storage = Storage::new(&file.to_string_lossy())?.with_clock(Arc::new(MovedClock(self.clock.clone())));
-        // The storage never waits for anything but itself: the future is ready at the first poll.
-        dynoxide::ttl::sweep_expired_items(&storage)
-            .now_or_never()
-            .unwrap_or_else(|| Err(DynoxideError::InternalServerError("the sweep did not finish".into())))
+        let now = dynoxide::storage_backend::Clock::now_unix_secs(&MovedClock(self.clock.clone()));
+        let now = i64::try_from(now).unwrap_or(i64::MAX);
+        self.database.sweep(&self.table, &self.ttl_attribute, now, |item| self.schema.key_of(item))
     }
 }
 
@@ -136,11 +138,16 @@ fn missing_index<'a>(spec: &'a TableSpec, stored: Option<&str>) -> Option<&'a st
     wanted.filter_map(|index| index.get("IndexName")?.as_str()).find(|name| !stored.iter().any(|stored| stored == name))
 }
 
-fn run(database: &Database, schema: &KeySchema, request: Request) -> (Result<Answer, Refusal>, Units) {
+fn run(database: &Database, schema: &KeySchema, tokens: &Tokens, request: Request) -> (Result<Answer, Refusal>, Units) {
     let Request { operation, body, asked } = request;
     // Only a failed write needs its request again, to be accounted.
     let kept = units::is_write(&operation).then(|| body.clone());
-    match dispatch(database, &operation, body) {
+    let done = if operation == "TransactWriteItems" {
+        tokens.once(database, schema, body, |body| call(body, |request| database.transact_write_items(request)))
+    } else {
+        dispatch(database, &operation, body)
+    };
+    match done {
         Ok(mut answer) => {
             let units = units::of_answer(&operation, &answer);
             if !asked && let Some(object) = answer.as_object_mut() {
@@ -165,7 +172,6 @@ fn dispatch(database: &Database, operation: &str, body: Value) -> Result<Value, 
         "Query" => call(body, |request| database.query(request)),
         "BatchGetItem" => call(body, |request| database.batch_get_item(request)),
         "BatchWriteItem" => call(body, |request| database.batch_write_item(request)),
-        "TransactWriteItems" => call(body, |request| database.transact_write_items(request)),
         "TransactGetItems" => call(body, |request| database.transact_get_items(request)),
         "DescribeTable" => call(body, |request| database.describe_table(request)),
         _ => Err(DynoxideError::AccessDeniedException(format!("{operation} is not served"))),

@@ -1,6 +1,6 @@
 //! Who calls: every instance signs with its own key, made up at its start and known to this process only.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
@@ -37,10 +37,15 @@ pub(super) struct Caller {
     pub(super) access_key: String,
 }
 
+/// How many instances that have ended are remembered: the links to objects that they signed still work.
+const MOST_ENDED: usize = 1000;
+
 /// The keys of all admitted instances.
 #[derive(Default)]
 pub(super) struct Identities {
     keys: Mutex<HashMap<String, Key>>,
+    /// Those that have ended, in that order.
+    ended: Mutex<VecDeque<String>>,
 }
 
 #[derive(Clone)]
@@ -56,6 +61,17 @@ impl Identities {
         let key = Key { operation: operation.into(), secret: secret_key.clone() };
         locked(&self.keys).insert(access_key.clone(), key);
         Credentials { access_key, secret_key }
+    }
+
+    /// Forgets the key of an instance that has ended, in time.
+    pub(super) fn dismiss(&self, access_key: String) {
+        let mut ended = locked(&self.ended);
+        ended.push_back(access_key);
+        if ended.len() > MOST_ENDED
+            && let Some(oldest) = ended.pop_front()
+        {
+            locked(&self.keys).remove(&oldest);
+        }
     }
 
     /// Takes credentials that were made elsewhere. Who signs with them cannot be told.

@@ -4,6 +4,7 @@
 //! Every instance of a function signs with its own key, so that each call is checked against the policy of its function
 //! and accounted to the request its instance is working on.
 
+mod database;
 mod dynamodb;
 mod endpoint;
 mod faults;
@@ -17,6 +18,7 @@ mod reply;
 mod s3;
 mod secrets;
 mod ses;
+mod tokens;
 mod units;
 
 use std::collections::BTreeMap;
@@ -29,6 +31,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
+pub use database::Database;
 pub use faults::{Fault, FaultKind};
 pub use identity::Credentials;
 pub use lambda::AsyncInvoke;
@@ -220,6 +223,11 @@ impl Aws {
         self.shared.rules.identities.admit(operation)
     }
 
+    /// Says that an instance has ended. Its key is good for the links to objects that it signed, for a while.
+    pub fn dismiss(&self, access_key: String) {
+        self.shared.rules.identities.dismiss(access_key);
+    }
+
     /// From now on, the calls of this instance belong to this request.
     pub fn begin(&self, access_key: &str, request_id: &str) {
         self.shared.ledger.begin(access_key, request_id);
@@ -235,16 +243,13 @@ impl Aws {
         locked(&self.invocations).take()
     }
 
-    /// The database, past policies and accounting; `None` if it is elsewhere.
-    ///
-    /// In memory its stream records carry the moved time; in a file they carry the machine's (the database takes no
-    /// clock there), except for those of [`Aws::sweep_ttl`].
-    pub fn database(&self) -> Option<&Arc<dynoxide::Database>> {
+    /// The database, past policies and accounting; `None` if it is elsewhere. Its stream records carry the moved time.
+    pub fn database(&self) -> Option<&Arc<Database>> {
         self.shared.stores.as_ref().map(|stores| &stores.dynamo.database)
     }
 
-    /// Captured mails, newest first.
-    pub fn mails(&self) -> Vec<CapturedMail> {
+    /// Captured mails, newest first; of very many, the last ones.
+    pub fn mails(&self) -> Vec<Arc<CapturedMail>> {
         self.shared.mails.list()
     }
 

@@ -20,6 +20,9 @@ use crate::template::SecretSpec;
 const CURRENT: &str = "AWSCURRENT";
 const PREVIOUS: &str = "AWSPREVIOUS";
 
+/// How many versions without a stage a secret keeps. AWS deletes the oldest ones, too, from about a hundred on.
+const MOST_UNSTAGED: usize = 100;
+
 /// The secrets of the template.
 pub(super) struct Secrets {
     dir: Option<PathBuf>,
@@ -208,7 +211,22 @@ fn put(
     let created = now.as_millisecond() as f64 / 1e3;
     let answer = written(spec, &id, &stages);
     versions.insert(id, Version { value, stages, created });
+    forget_oldest(versions);
     Ok(answer)
+}
+
+/// Drops the oldest of too many versions without a stage.
+fn forget_oldest(versions: &mut BTreeMap<String, Version>) {
+    let mut unstaged: Vec<(f64, String)> = versions
+        .iter()
+        .filter(|(_, version)| version.stages.is_empty())
+        .map(|(id, version)| (version.created, id.clone()))
+        .collect();
+    unstaged.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let surplus = unstaged.len().saturating_sub(MOST_UNSTAGED);
+    for (_, id) in unstaged.into_iter().take(surplus) {
+        versions.remove(&id);
+    }
 }
 
 fn written(spec: &SecretSpec, id: &str, stages: &[String]) -> Answer {

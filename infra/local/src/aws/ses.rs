@@ -1,8 +1,9 @@
 //! SES: mails are captured, not sent.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,6 +17,9 @@ use super::policy::Need;
 use super::reply::{Answer, Refusal, escape};
 use super::{Plan, Planned, StartError, Unplanned, locked};
 use crate::clock::Clock;
+
+/// How many mails are kept. The largest suite sends fewer.
+const KEPT: usize = 5000;
 
 /// A mail as its recipients would have got it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -53,11 +57,11 @@ pub struct Attachment {
     pub content: Vec<u8>,
 }
 
-/// The captured mails, oldest first.
+/// The last [`KEPT`] captured mails, oldest first.
 pub(super) struct Mails {
     dir: Option<PathBuf>,
     clock: Clock,
-    kept: Mutex<Vec<CapturedMail>>,
+    kept: Mutex<VecDeque<Arc<CapturedMail>>>,
 }
 
 /// A mail to be captured.
@@ -81,12 +85,29 @@ impl Mails {
             Some(dir) => load(dir).map_err(|source| StartError::Data { path: dir.clone(), source })?,
             None => Vec::new(),
         };
-        Ok(Self { dir, clock: clock.clone(), kept: Mutex::new(kept) })
+        let mails = Self { dir, clock: clock.clone(), kept: Mutex::default() };
+        for mail in kept {
+            mails.keep(mail);
+        }
+        Ok(mails)
     }
 
     /// Newest first.
-    pub(super) fn list(&self) -> Vec<CapturedMail> {
+    pub(super) fn list(&self) -> Vec<Arc<CapturedMail>> {
         locked(&self.kept).iter().rev().cloned().collect()
+    }
+
+    /// Adds a mail, dropping the oldest if there are too many.
+    fn keep(&self, mail: CapturedMail) {
+        let mut kept = locked(&self.kept);
+        let oldest = if kept.len() == KEPT { kept.pop_front() } else { None };
+        kept.push_back(Arc::new(mail));
+        drop(kept);
+        if let (Some(dir), Some(oldest)) = (&self.dir, oldest)
+            && let Err(error) = remove(dir, &oldest.id)
+        {
+            tracing::warn!(%error, id = oldest.id, "an old mail stays in its folder");
+        }
     }
 
     pub(super) fn perform(&self, request: Request) -> Result<Answer, Refusal> {
@@ -103,7 +124,7 @@ impl Mails {
             escape(&mail.id),
             Uuid::new_v4()
         );
-        locked(&self.kept).push(mail);
+        self.keep(mail);
         Ok(Answer { status: 200, body: body.into_bytes() })
     }
 }
@@ -204,6 +225,12 @@ fn save(dir: &Path, id: &str, raw: &[u8], envelope: &Envelope) -> std::io::Resul
     fs::create_dir_all(dir)?;
     fs::write(dir.join(format!("{id}.eml")), raw)?;
     fs::write(dir.join(format!("{id}.json")), serde_json::to_vec(envelope)?)
+}
+
+/// Takes a mail out, what makes it count first.
+fn remove(dir: &Path, id: &str) -> std::io::Result<()> {
+    fs::remove_file(dir.join(format!("{id}.json")))?;
+    fs::remove_file(dir.join(format!("{id}.eml")))
 }
 
 fn load(dir: &Path) -> std::io::Result<Vec<CapturedMail>> {

@@ -1,9 +1,10 @@
 //! Request units: from the database's own count, and for failed writes, of which it reports nothing, by AWS's rules.
 
+use dynoxide::DynoxideError;
 use dynoxide::types::{Item, item_size, write_capacity_units};
-use dynoxide::{Database, DynoxideError};
 use serde_json::{Value, json};
 
+use super::database::Database;
 use super::keys::{KeySchema, elements};
 
 /// What a call consumed.

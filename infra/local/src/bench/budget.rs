@@ -94,6 +94,7 @@ mod tests {
             database_calls: 2.0,
             read_units: 3.0,
             write_units: 0.0,
+            egress_bytes: 500.0,
             price_usd: 0.000_002,
             hashes: false,
             pictures: false,

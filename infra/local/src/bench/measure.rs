@@ -52,6 +52,8 @@ pub struct Row {
     pub read_units: f64,
     /// Write request units.
     pub write_units: f64,
+    /// What is sent to the client, in bytes; 0 for jobs.
+    pub egress_bytes: f64,
     /// Price on AWS, in US dollars.
     pub price_usd: f64,
     /// Whether it hashes passwords.
@@ -98,8 +100,10 @@ pub(super) async fn measure(ground: &Ground, typical: &Typical) -> Result<Row, B
     let warm_millis = middle(&|(function, _)| function.millis);
     let sum = |of: &dyn Fn(&Call) -> f64| middle(&|(function, _)| function.calls.iter().map(of).sum()).median;
     let (read_units, write_units) = (sum(&|call| call.read_units), sum(&|call| call.write_units));
+    let is_http = matches!(typical.request, Request::Http { .. });
+    let egress_bytes = if is_http { middle(&|(function, _)| function.egress_bytes()).median } else { 0.0 };
     let usage = Usage {
-        gateway: matches!(typical.request, Request::Http { .. }),
+        gateway: is_http,
         invocations: 1,
         function_ms: warm_millis.median,
         memory_mib: spec.memory_mib,
@@ -107,6 +111,7 @@ pub(super) async fn measure(ground: &Ground, typical: &Typical) -> Result<Row, B
         write_units,
         object_puts: sum(&Call::object_puts),
         object_gets: sum(&Call::object_gets),
+        egress_bytes,
     };
     Ok(Row {
         operation: operation.to_owned(),
@@ -121,6 +126,7 @@ pub(super) async fn measure(ground: &Ground, typical: &Typical) -> Result<Row, B
         database_calls: middle(&|(function, _)| function.database_calls()).median,
         read_units,
         write_units,
+        egress_bytes,
         price_usd: usage.price_usd(),
         hashes: typical.hashes,
         pictures: typical.pictures,

@@ -20,6 +20,7 @@ use super::{BenchError, Ground};
 use crate::aws::{Aws, AwsOptions};
 use crate::clock::Clock;
 use crate::front::event::{self, Incoming};
+use crate::front::router::path_of;
 use crate::jobs::new_id;
 use crate::template::REGION;
 
@@ -166,6 +167,7 @@ impl<'a> World<'a> {
                 }
                 let target = fill(path);
                 let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+                let path = &path_of(path);
                 let body = match *body {
                     PHOTO => photo::photo()?.to_vec(),
                     DOT => photo::dot()?.to_vec(),
@@ -357,7 +359,7 @@ impl<'a> World<'a> {
 
     /// The token in the newest mail.
     fn mailed_token(&self) -> Result<String, BenchError> {
-        let text = self.aws.mails().into_iter().next().and_then(|mail| mail.text).unwrap_or_default();
+        let text = self.aws.mails().first().and_then(|mail| mail.text.clone()).unwrap_or_default();
         let token = text.split_once("token=").and_then(|(_, rest)| rest.split_whitespace().next());
         token.map(str::to_owned).ok_or_else(|| BenchError::function("deliver-mail", "its mail has no token".to_owned()))
     }

@@ -13,6 +13,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::BenchError;
 use crate::aws::{Aws, Call};
+use crate::front::answer::{egress_bytes, from_function};
 use crate::instances::{Invocation, milliseconds};
 use crate::jobs::new_id;
 use crate::runtime_api::{RuntimeApi, Session};
@@ -80,6 +81,13 @@ impl Measured {
     pub(super) fn own_millis(&self) -> Option<f64> {
         // Calls to other services made at the same time count one by one, so that nothing may be left.
         Some((self.work_millis()? - self.calls_millis()?).max(0.0))
+    }
+
+    /// What its answer would send to the client, in bytes.
+    pub(super) fn egress_bytes(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "no answer is that long")]
+        let bytes = egress_bytes(&from_function(&self.answer)) as f64;
+        bytes
     }
 
     /// How many calls it made to the database.

@@ -5,7 +5,7 @@ use std::fmt;
 use super::budget::{OWN_MILLIS, OWN_RATIO, START_RATIO};
 use super::{Middle, Report, Row};
 
-const HEADINGS: [&str; 12] = [
+const HEADINGS: [&str; 13] = [
     "function",
     "binary MB",
     "zip MB",
@@ -17,12 +17,13 @@ const HEADINGS: [&str; 12] = [
     "database calls",
     "read units",
     "write units",
+    "bytes out",
     "$ per million",
 ];
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: Vec<[String; 12]> = self.rows.iter().map(cells).collect();
+        let rows: Vec<[String; 13]> = self.rows.iter().map(cells).collect();
         let width = |column: usize| {
             let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
             cells.chain(HEADINGS.get(column).map(|heading| heading.len())).max().unwrap_or_default()
@@ -66,7 +67,7 @@ impl Report {
     }
 }
 
-fn line(f: &mut fmt::Formatter<'_>, cells: &[&str; 12], widths: &[usize]) -> fmt::Result {
+fn line(f: &mut fmt::Formatter<'_>, cells: &[&str; 13], widths: &[usize]) -> fmt::Result {
     for (column, (cell, width)) in cells.iter().zip(widths).enumerate() {
         if column == 0 {
             write!(f, "| {cell:<width$} ")?;
@@ -77,7 +78,7 @@ fn line(f: &mut fmt::Formatter<'_>, cells: &[&str; 12], widths: &[usize]) -> fmt
     writeln!(f, "|")
 }
 
-fn cells(row: &Row) -> [String; 12] {
+fn cells(row: &Row) -> [String; 13] {
     let star = if row.hashes || row.pictures { " *" } else { "" };
     [
         format!("{}{star}", row.operation),
@@ -91,6 +92,7 @@ fn cells(row: &Row) -> [String; 12] {
         row.database_calls.to_string(),
         row.read_units.to_string(),
         row.write_units.to_string(),
+        format!("{:.0}", row.egress_bytes),
         format!("{:.2}", row.price_usd * 1_000_000.0),
     ]
 }

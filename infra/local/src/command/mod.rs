@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod openapi;
 pub(crate) mod policies;
 pub(crate) mod seed;
+pub(crate) mod soak;
 pub(crate) mod up;
 
 use std::collections::BTreeMap;

@@ -1,14 +1,12 @@
 //! Answers: what a function's answer becomes, and what the gateway says itself.
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, SET_COOKIE};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
-
-use crate::instances::PAYLOAD_LIMIT;
 
 /// An answer in the gateway's own words.
 pub(super) fn own(status: StatusCode) -> Response {
@@ -22,8 +20,16 @@ pub(super) fn own(status: StatusCode) -> Response {
     response
 }
 
+/// What goes out to the client: status line, headers and body, in bytes.
+pub(crate) fn egress_bytes(response: &Response) -> u64 {
+    let status = "HTTP/1.1 200 \r\n".len() + response.status().canonical_reason().map_or(0, str::len);
+    let line = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + ": \r\n".len();
+    let head = status + response.headers().iter().map(line).sum::<usize>() + "\r\n".len();
+    u64::try_from(head).unwrap_or(u64::MAX).saturating_add(response.body().size_hint().lower())
+}
+
 /// The HTTP answer for what a function answered; 500 where the gateway cannot read it.
-pub(super) fn from_function(answer: &Value) -> Response {
+pub(crate) fn from_function(answer: &Value) -> Response {
     parse(answer).unwrap_or_else(|| own(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
@@ -39,9 +45,6 @@ fn parse(answer: &Value) -> Option<Response> {
         status.as_u64().and_then(|status| u16::try_from(status).ok()).or_else(|| status.as_str()?.parse().ok())?;
     let status = StatusCode::from_u16(status).ok()?;
     let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
-    if body.len() > PAYLOAD_LIMIT {
-        return None;
-    }
     let is_base64 = answer.get("isBase64Encoded").and_then(Value::as_bool).unwrap_or_default();
     let body = if is_base64 { STANDARD.decode(body).ok()? } else { body.as_bytes().to_vec() };
 

@@ -1,6 +1,6 @@
 //! The HTTP front: what API Gateway's HTTP API does between a client and a function.
 
-mod answer;
+pub(crate) mod answer;
 mod cors;
 pub(crate) mod event;
 pub(crate) mod router;
@@ -21,7 +21,7 @@ use http_body_util::BodyExt as _;
 use tokio::sync::oneshot;
 
 use crate::core::Core;
-use crate::instances::{Failure, PAYLOAD_LIMIT, Run, milliseconds};
+use crate::instances::{Failure, PAYLOAD_LIMIT, Run, milliseconds, size_of};
 use crate::jobs::new_id;
 use crate::requests::Record;
 use router::RouteTable;
@@ -87,8 +87,9 @@ impl Gateway {
         }
         let Answered { response, route, run } = answered;
         let duration = milliseconds(began.elapsed());
-        let record =
-            Record::new(request_id, &route, true, response.status().as_u16(), duration, run, self.core.clock.now());
+        let egress = answer::egress_bytes(&response);
+        let (status, now) = (response.status().as_u16(), self.core.clock.now());
+        let record = Record::new(request_id, &route, Some(egress), status, duration, run, now);
         self.core.requests.add(record);
         response
     }
@@ -97,8 +98,8 @@ impl Gateway {
         if head_size(parts) > HEAD_LIMIT {
             return Answered::by_gateway(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "");
         }
-        let path = parts.uri.path();
-        let Some(found) = self.routes.find(parts.method.as_str(), path) else {
+        let path = router::path_of(parts.uri.path());
+        let Some(found) = self.routes.find(parts.method.as_str(), &path) else {
             return Answered::by_gateway(StatusCode::NOT_FOUND, "");
         };
         let key = &found.route.key;
@@ -115,7 +116,7 @@ impl Gateway {
             };
         let incoming = event::Incoming {
             method: parts.method.as_str(),
-            path,
+            path: &path,
             query: parts.uri.query().unwrap_or_default(),
             headers: &headers,
             body: &body,
@@ -126,7 +127,7 @@ impl Gateway {
         };
         let event = event::build(&incoming, &found);
         // Headers and context are small beside the limit, so only large bodies are worth measuring.
-        if body.len() > PAYLOAD_LIMIT / 2 && event.to_string().len() > PAYLOAD_LIMIT {
+        if body.len() > PAYLOAD_LIMIT / 2 && size_of(&event) > PAYLOAD_LIMIT {
             return Answered::by_gateway(StatusCode::PAYLOAD_TOO_LARGE, key);
         }
         let invocation_id = new_id();

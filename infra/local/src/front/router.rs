@@ -32,7 +32,7 @@ enum Segment {
 pub(crate) struct Found<'a> {
     /// Route key and function.
     pub(crate) route: &'a RouteSpec,
-    /// Path parameters, decoded.
+    /// Path parameters.
     pub(crate) parameters: BTreeMap<String, String>,
 }
 
@@ -46,9 +46,9 @@ impl RouteTable {
         Self { routes, default: specs.iter().find(|spec| spec.key == "$default").cloned() }
     }
 
-    /// The route for a request with this method and raw path.
+    /// The route for a request with this method and path, as [`path_of`] gives it.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<Found<'_>> {
-        let segments: Vec<String> = split(path).map(decoded).collect();
+        let segments: Vec<String> = split(path).map(str::to_owned).collect();
         let mut matching =
             self.routes.iter().filter(|route| route.method.as_deref().is_none_or(|wanted| wanted == method));
         let found =
@@ -99,9 +99,12 @@ fn split(path: &str) -> impl Iterator<Item = &str> {
     path.strip_prefix('/').unwrap_or(path).split('/')
 }
 
-/// Percent-decoded; what is no UTF-8 becomes the replacement character.
-pub(super) fn decoded(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
+/// What the HTTP API makes of a path before it looks for a route: decoded, once and as a whole, so that an encoded slash
+/// separates like any other, and cut at a question mark that was encoded. What is no UTF-8 becomes the replacement
+/// character. The query is left as it was sent.
+pub(crate) fn path_of(sent: &str) -> String {
+    let path = percent_decode_str(sent).decode_utf8_lossy();
+    path.split('?').next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -145,13 +148,24 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_decoded_by_segment() {
+    fn h21_a_path_is_decoded_once_and_cut_at_an_encoded_question_mark() {
         let table = table();
-        let found = table.find("GET", "/v1/users/a%2Fb%20%C3%A4").unwrap();
-        assert_eq!(found.route.key, "GET /v1/users/{user_id}");
-        assert_eq!(found.parameters["user_id"], "a/b ä");
-        let found = table.find("GET", "/v1/x/y%20z").unwrap();
-        assert_eq!(found.parameters["proxy"], "x/y z");
+        for (sent, key, name, value) in [
+            ("/v1/users/b%20%C3%A4", "GET /v1/users/{user_id}", "user_id", "b ä"),
+            ("/v1/users/%2566ive", "GET /v1/users/{user_id}", "user_id", "%66ive"),
+            ("/v1/users/a+b%2Bc", "GET /v1/users/{user_id}", "user_id", "a+b+c"),
+            ("/v1/users/ada%3Fx=1", "GET /v1/users/{user_id}", "user_id", "ada"),
+            ("/v1/users/ada%253Fx", "GET /v1/users/{user_id}", "user_id", "ada%3Fx"),
+            ("/v1/users/ada%23x", "GET /v1/users/{user_id}", "user_id", "ada#x"),
+            ("/v1/users/ada%2Fphoto", "GET /v1/users/{user_id}/photo", "user_id", "ada"),
+            ("/v1/users/a%2Fb", "ANY /v1/{proxy+}", "proxy", "users/a/b"),
+            ("/v1/x/y%20z", "ANY /v1/{proxy+}", "proxy", "x/y z"),
+        ] {
+            let path = path_of(sent);
+            let found = table.find("GET", &path).unwrap();
+            assert_eq!((found.route.key.as_str(), found.parameters[name].as_str()), (key, value), "{sent}");
+        }
+        assert_eq!(path_of("/v1/users/%FF%3F%3F"), "/v1/users/\u{fffd}");
     }
 
     #[test]

@@ -37,6 +37,9 @@ pub(crate) enum Failure {
     /// The function answered with an error.
     #[error("the function failed: {0}")]
     Function(String),
+    /// Its answer is larger than Lambda passes on; in bytes.
+    #[error("Response payload size ({0} bytes) exceeded maximum allowed payload size ({PAYLOAD_LIMIT} bytes)")]
+    TooLarge(usize),
     /// The sandbox died.
     #[error("the sandbox died: {0}")]
     Crashed(String),
@@ -87,6 +90,15 @@ struct Warm {
     sandbox: Sandbox,
     /// Its own; `None` where all sandboxes share the credentials of another AWS.
     access_key: Option<String>,
+    aws: Arc<Aws>,
+}
+
+impl Drop for Warm {
+    fn drop(&mut self) {
+        if let Some(access_key) = self.access_key.take() {
+            self.aws.dismiss(access_key);
+        }
+    }
 }
 
 /// How sandboxes of a function are started.
@@ -244,12 +256,12 @@ impl Pools {
         let result = if crash == Some(Crash::After) {
             Err(Failure::Crashed("injected, after the work".to_owned()))
         } else {
-            result
+            result.and_then(within_limit)
         };
         run.function_ms = milliseconds(began.elapsed());
         run.calls = warm.access_key.as_ref().map(|access_key| self.aws.finish(access_key));
         // An error that the function answered leaves the sandbox as it is; everything else ends it.
-        if matches!(result, Ok(_) | Err(Failure::Function(_))) {
+        if matches!(result, Ok(_) | Err(Failure::Function(_) | Failure::TooLarge(_))) {
             locked(&pool.idle).push(warm);
         }
         if let Err(failure) = &result {
@@ -290,7 +302,7 @@ impl Pools {
         let sandbox = tokio::time::timeout(INIT_TIMEOUT, start)
             .await
             .unwrap_or_else(|_| Err(Failure::NotStarted("it took longer than 10 seconds".to_owned())))?;
-        Ok(Warm { sandbox, access_key })
+        Ok(Warm { sandbox, access_key, aws: Arc::clone(&self.aws) })
     }
 
     /// Ends all sandboxes that are idle; the ones at work end with their invocation.
@@ -300,6 +312,32 @@ impl Pools {
             locked(&pool.idle).clear();
         }
     }
+}
+
+/// The answer, if Lambda passes it on.
+fn within_limit(answer: Value) -> Result<Value, Failure> {
+    match size_of(&answer) {
+        size if size > PAYLOAD_LIMIT => Err(Failure::TooLarge(size)),
+        _ => Ok(answer),
+    }
+}
+
+/// Bytes of JSON, without writing them down.
+pub(crate) fn size_of(value: &Value) -> usize {
+    struct Counter(usize);
+    impl std::io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 = self.0.saturating_add(bytes.len());
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    // Neither counting nor writing a value can fail.
+    let _ = serde_json::to_writer(&mut counter, value);
+    counter.0
 }
 
 impl Sandbox {
@@ -325,4 +363,21 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// A duration in milliseconds.
 pub(crate) fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn h11_what_lambda_would_not_pass_on_is_a_failure() {
+        let answer = |length: usize| serde_json::json!({"statusCode": 200, "body": "x".repeat(length)});
+        let frame = size_of(&answer(0));
+        assert_eq!(frame, answer(0).to_string().len());
+        assert!(within_limit(answer(PAYLOAD_LIMIT - frame)).is_ok());
+        let failure = within_limit(answer(PAYLOAD_LIMIT - frame + 1)).unwrap_err();
+        assert!(matches!(failure, Failure::TooLarge(size) if size == PAYLOAD_LIMIT + 1), "{failure}");
+        // What JSON has to escape counts as it is written.
+        assert!(within_limit(serde_json::json!({"body": "\u{1}".repeat(PAYLOAD_LIMIT / 5)})).is_err());
+    }
 }

@@ -1,5 +1,7 @@
 //! `/_kith/mails`: captured mails.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse as _, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
@@ -21,7 +23,8 @@ pub(super) async fn list(State(core): Shared, Query(filter): Query<Filter>) -> R
     let is_wanted = |mail: &CapturedMail| {
         wanted.as_ref().is_none_or(|wanted| mail.to.iter().any(|to| to.to_lowercase() == *wanted))
     };
-    answer(&core.aws.mails().iter().filter(|mail| is_wanted(mail)).map(shown).collect::<Vec<_>>())
+    let mails = core.aws.mails();
+    answer(&mails.iter().map(Arc::as_ref).filter(|mail| is_wanted(mail)).map(shown).collect::<Vec<_>>())
 }
 
 fn shown(mail: &CapturedMail) -> Value {
@@ -41,7 +44,7 @@ fn shown(mail: &CapturedMail) -> Value {
     })
 }
 
-fn find(core: &Core, id: &str) -> Option<CapturedMail> {
+fn find(core: &Core, id: &str) -> Option<Arc<CapturedMail>> {
     core.aws.mails().into_iter().find(|mail| mail.id == id)
 }
 
@@ -59,19 +62,19 @@ const NEW_WINDOW: &str = "<head><base target=\"_blank\">";
 /// `{id}.eml`: the original; `{id}.html`: its HTML part as a page; `{id}`: as in the list.
 pub(super) async fn show(State(core): Shared, Path(file): Path<String>) -> Response {
     if let Some(id) = file.strip_suffix(".html") {
-        let html = find(&core, id).and_then(|mail| mail.html);
+        let html = find(&core, id).and_then(|mail| mail.html.clone());
         let policy = (CONTENT_SECURITY_POLICY, HeaderValue::from_static(IN_A_BOX));
         let page = |html: String| ([policy], Html(html.replacen("<head>", NEW_WINDOW, 1))).into_response();
         return html.map_or_else(absent, page);
     }
     match file.strip_suffix(".eml").and_then(|id| find(&core, id)) {
-        Some(mail) => ([(CONTENT_TYPE, "message/rfc822")], mail.raw).into_response(),
+        Some(mail) => ([(CONTENT_TYPE, "message/rfc822")], mail.raw.clone()).into_response(),
         None => find(&core, &file).map_or_else(absent, |mail| answer(&shown(&mail))),
     }
 }
 
 pub(super) async fn attachment(State(core): Shared, Path((id, index)): Path<(String, usize)>) -> Response {
-    let attachment = find(&core, &id).and_then(|mail| mail.attachments.into_iter().nth(index));
+    let attachment = find(&core, &id).and_then(|mail| mail.attachments.get(index).cloned());
     let Some(attachment) = attachment else { return absent() };
     let name: String = attachment.name.chars().filter(|c| c.is_ascii_graphic() && !matches!(c, '"' | '\\')).collect();
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));

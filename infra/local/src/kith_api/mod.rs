@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::core::Core;
-use crate::settle;
+use crate::{settle, trim};
 
 type Shared = State<Arc<Core>>;
 
@@ -56,7 +56,7 @@ fn answer(value: &impl Serialize) -> Response {
 }
 
 /// A problem.
-fn problem(status: StatusCode, detail: &str) -> Response {
+pub(crate) fn problem(status: StatusCode, detail: &str) -> Response {
     let body =
         json!({"type": "about:blank", "title": status.canonical_reason(), "status": status.as_u16(), "detail": detail});
     (status, [(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))], body.to_string()).into_response()
@@ -91,10 +91,13 @@ async fn settle_all(State(core): Shared) -> Response {
     }
 }
 
-/// Deletes what has expired by the moved clock. In the cloud this may happen days late.
+/// Deletes what has expired by the moved clock, which in the cloud may happen days late, and trims the stream.
 async fn sweep(State(core): Shared) -> Response {
     if core.table.is_elsewhere() {
         return elsewhere("deleting what has expired is up to the database");
+    }
+    if let Err(error) = trim::trim(&core).await {
+        return problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string());
     }
     match tokio::task::spawn_blocking(move || core.aws.sweep_ttl()).await {
         Ok(deleted) => answer(&json!({"deleted": deleted})),

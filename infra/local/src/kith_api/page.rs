@@ -13,7 +13,7 @@ const SCRIPT: &str = include_str!("page/page.js");
 
 /// Nothing from anywhere else, and no script but the page's own: it shows what strangers wrote.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'";
+    connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub(super) async fn show(State(core): Shared) -> Response {
     let page = PAGE.replace("{{url}}", &core.url);

@@ -6,6 +6,7 @@ mod accounts;
 mod contacts;
 mod kith;
 mod notes;
+pub mod soak;
 
 use std::io::{self, Write};
 

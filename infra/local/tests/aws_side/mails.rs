@@ -27,7 +27,7 @@ async fn a_sent_mail_is_captured_with_all_its_parts_at_the_moved_time() {
     let before = side.clock.now();
     assert_eq!(send(&side.trusted(), MAIL, None).await, "ok");
     let mails = side.aws.mails();
-    let mail = &mails[0];
+    let mail = mails[0].as_ref();
     assert_eq!(
         (mail.from.as_str(), mail.to.as_slice()),
         ("kith@kith.example", ["ada@example.org".to_owned()].as_slice())
@@ -53,7 +53,7 @@ async fn the_destinations_of_the_request_win_over_the_headers_and_the_newest_mai
     let function = side.trusted();
     assert_eq!(send(&function, MAIL, None).await, "ok");
     assert_eq!(send(&function, MAIL, Some("bob@example.org")).await, "ok");
-    let to: Vec<String> = side.aws.mails().into_iter().flat_map(|mail| mail.to).collect();
+    let to: Vec<String> = side.aws.mails().into_iter().flat_map(|mail| mail.to.clone()).collect();
     assert_eq!(to, ["bob@example.org", "ada@example.org"]);
 }
 
