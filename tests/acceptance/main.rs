@@ -40,6 +40,7 @@ mod many_contacts;
 mod matrix;
 mod me;
 mod memories;
+mod note_again;
 mod note_altered;
 mod note_ends;
 mod note_holders;
