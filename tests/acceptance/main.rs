@@ -60,6 +60,7 @@ mod photos;
 mod photos_kept;
 mod photos_refused;
 mod preferences;
+mod pressed_again;
 mod problems;
 mod profile;
 mod races;

@@ -26,6 +26,7 @@ mod note_keys;
 mod page;
 mod path;
 mod photo_view;
+mod press;
 mod problem;
 mod repeat_key;
 mod serve;
@@ -54,6 +55,7 @@ pub use mail_link::{ConfirmationLink, Newcomer, UserLink, check_password, email_
 pub use page::{Page, PageParams, PageQuery};
 pub use path::{Path, QueryParams};
 pub use photo_view::{PhotoView, PictureView};
+pub use press::Press;
 pub use problem::{Fault, Problem, ProblemBody};
 pub use repeat_key::{RepeatHeader, RepeatKey};
 pub use serve::serve;

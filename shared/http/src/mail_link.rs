@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kith_crypto::{MailToken, password};
 use kith_domain::{Email, Link, Password, PersonName, Purpose, Registration, Task, User, UserId, Username, Work};
-use kith_store::{Along, StoreError};
+use kith_store::{Along, Answer, StoreError};
 
 /// What the id of a record is followed by in a link that confirms a new address. A registration's has nothing there.
 const EMAIL_CHANGE: &str = "-email";
@@ -23,6 +23,8 @@ pub enum ConfirmationLink {
         registration: Box<Registration>,
         /// Hash of the link's secret.
         hash: String,
+        /// What is kept for repeats of the press that uses it.
+        answer: Option<Answer>,
     },
     /// That of a user's new address.
     NewEmail(Box<UserLink>),
@@ -35,6 +37,15 @@ pub struct UserLink {
     /// What the link opens.
     pub link: Link,
     hash: String,
+    answer: Option<Answer>,
+}
+
+impl UserLink {
+    /// The same link, to be used by a press that is told again of its success.
+    #[must_use]
+    pub fn told_again_by(self, answer: Option<Answer>) -> Self {
+        Self { answer, ..self }
+    }
 }
 
 /// What an invited person tells of themselves.
@@ -57,6 +68,15 @@ impl ConfirmationLink {
             Self::NewEmail(link) => &link.user.username,
         }
     }
+
+    /// The same link, to be used by a press that is told again of its success.
+    #[must_use]
+    pub fn told_again_by(self, answer: Option<Answer>) -> Self {
+        match self {
+            Self::Registration { registration, hash, .. } => Self::Registration { registration, hash, answer },
+            Self::NewEmail(link) => Self::NewEmail(Box::new(link.told_again_by(answer))),
+        }
+    }
 }
 
 impl Cx {
@@ -74,7 +94,7 @@ impl Cx {
         if !registration.is_opened_by(&hash, self.now) {
             return Err(Problem::dead_link());
         }
-        Ok(ConfirmationLink::Registration { registration, hash })
+        Ok(ConfirmationLink::Registration { registration, hash, answer: None })
     }
 
     /// Opens a link about an account, for one purpose. 400 for whatever does not work.
@@ -98,17 +118,17 @@ impl Cx {
         if purpose == Purpose::Invitation && user.confirmed_at.is_some() {
             return Err(Problem::dead_link());
         }
-        Ok(UserLink { user, link, hash })
+        Ok(UserLink { user, link, hash, answer: None })
     }
 
     /// Confirms the address: the registration becomes a user, or the user gets the new address and the old one hears
     /// of it.
     pub async fn confirm(&self, link: ConfirmationLink) -> Result<()> {
         match link {
-            ConfirmationLink::Registration { registration, hash } => {
+            ConfirmationLink::Registration { registration, hash, answer } => {
                 let admins = self.settings().admin_emails()?;
                 let user = registration.clone().confirm(&admins, new_cursor_key(), self.now);
-                self.store.confirm(&registration, &hash, &user, self.now).await.map_err(dead)
+                self.store.confirm(&registration, &hash, &user, answer, self.now).await.map_err(dead)
             }
             ConfirmationLink::NewEmail(opened) => {
                 let new = opened.link.email.clone();
@@ -127,11 +147,11 @@ impl Cx {
     /// Destroys a registration on the word of the address's owner; a new address is simply not confirmed.
     pub async fn withdraw(&self, link: ConfirmationLink) -> Result<()> {
         match link {
-            ConfirmationLink::Registration { registration, hash } => {
-                self.store.withdraw(&registration, &hash, self.now).await.map_err(dead)
+            ConfirmationLink::Registration { registration, hash, answer } => {
+                self.store.withdraw(&registration, &hash, answer, self.now).await.map_err(dead)
             }
             ConfirmationLink::NewEmail(opened) => {
-                self.store.drop_link(&opened.link, &opened.hash, self.now).await.map_err(dead)
+                self.store.drop_link(&opened.link, &opened.hash, opened.answer, self.now).await.map_err(dead)
             }
         }
     }
@@ -176,11 +196,15 @@ impl Cx {
 
     /// Changes the user and uses the link up, in one transaction.
     async fn use_link(&self, opened: UserLink, apply: impl Fn(&mut User) -> Along) -> Result<User> {
-        let UserLink { user, link, hash } = opened;
+        let UserLink { user, link, hash, answer } = opened;
         let changed = self.store.change_user(user, None, self.now, |user| {
             let along = apply(user);
             user.touch(self.now);
-            Ok::<_, StoreError>(Along { used_link: Some((link.purpose, hash.clone())), ..along })
+            Ok::<_, StoreError>(Along {
+                used_link: Some((link.purpose, hash.clone())),
+                answer: answer.clone(),
+                ..along
+            })
         });
         changed.await.map_err(dead)
     }
@@ -209,7 +233,10 @@ fn read(token: &str) -> Result<(String, String)> {
 /// What does not work any more, and an address that somebody else confirmed first, are the same to whoever pressed.
 fn dead(error: StoreError) -> Problem {
     match error {
-        StoreError::NotFound | StoreError::Stale | StoreError::EmailTaken => Problem::dead_link(),
+        // Where the same press has had its success meanwhile, the link is used up; see `Press`.
+        StoreError::NotFound | StoreError::Stale | StoreError::EmailTaken | StoreError::Repeated(_) => {
+            Problem::dead_link()
+        }
         other => other.into(),
     }
 }

@@ -3,7 +3,7 @@
 use crate::item::{Item, entity, expiring, item};
 use crate::keys::{self, number};
 use crate::table::Expression;
-use crate::{Result, Store, StoreError};
+use crate::{Answer, Result, Store, StoreError};
 use jiff::Timestamp;
 use kith_domain::{Link, Purpose, UserId};
 
@@ -47,9 +47,10 @@ impl Store {
     }
 
     /// Removes a link on the word of whoever opened it.
-    pub async fn drop_link(&self, link: &Link, hash: &str, now: Timestamp) -> Result<()> {
+    pub async fn drop_link(&self, link: &Link, hash: &str, answer: Option<Answer>, now: Timestamp) -> Result<()> {
         let opened = crate::registrations::opened_by(hash, now);
         let mut change = crate::transaction::Transaction::new();
+        self.put_answer(&mut change, answer, now)?;
         change.delete(&self.table, &keys::link(link.user, link.purpose), opened, |_| StoreError::NotFound);
         self.commit(change).await
     }

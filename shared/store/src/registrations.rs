@@ -152,9 +152,11 @@ impl Store {
         registration: &Registration,
         link_hash: &str,
         user: &User,
+        answer: Option<Answer>,
         now: Timestamp,
     ) -> Result<()> {
         let mut change = Transaction::new();
+        self.put_answer(&mut change, answer, now)?;
         let opened = opened_by(link_hash, now);
         change.delete(&self.table, &keys::registration(registration.id), opened, |_| StoreError::NotFound);
         let [account, owner] = user_items(user)?;
@@ -173,8 +175,15 @@ impl Store {
     }
 
     /// Removes a registration on the word of the address's owner, and frees its username.
-    pub async fn withdraw(&self, registration: &Registration, link_hash: &str, now: Timestamp) -> Result<()> {
+    pub async fn withdraw(
+        &self,
+        registration: &Registration,
+        link_hash: &str,
+        answer: Option<Answer>,
+        now: Timestamp,
+    ) -> Result<()> {
         let mut change = Transaction::new();
+        self.put_answer(&mut change, answer, now)?;
         let opened = opened_by(link_hash, now);
         change.delete(&self.table, &keys::registration(registration.id), opened, |_| StoreError::NotFound);
         let pointer = keys::email_pending(&registration.email, registration.id);

@@ -27,6 +27,8 @@ pub struct Along {
     pub finished_upload: Option<Upload>,
     /// The mailed link by which it is done: purpose and hash. It must still work, and works no more.
     pub used_link: Option<(Purpose, String)>,
+    /// What is kept for repeats of the request that does it.
+    pub answer: Option<Answer>,
 }
 
 /// Attributes of a user that a change may write, with their placeholders. Not among them: keys; login stamps, which
@@ -173,6 +175,7 @@ impl Store {
             return self.save_alone(&keys::user(after.id), difference, after.rev).await;
         }
         let mut change = Transaction::new();
+        self.put_answer(&mut change, along.answer.clone(), now)?;
         if let Some((purpose, hash)) = &along.used_link {
             let opened = crate::registrations::opened_by(hash, now);
             change.delete(&self.table, &keys::link(after.id, *purpose), opened, |_| StoreError::NotFound);
@@ -292,6 +295,7 @@ impl Along {
             && self.dropped_links.is_empty()
             && self.finished_upload.is_none()
             && self.used_link.is_none()
+            && self.answer.is_none()
     }
 }
 
