@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "in a test a panic is the message")]
 
 mod accounts;
+mod again;
 mod contacts;
 mod follow_ups;
 mod leaving;

@@ -175,11 +175,18 @@ async fn register(kith: &Kith) -> Went {
     Ok(())
 }
 
-/// Lets a registration, a note, an erased account and uploads expire, with everything that belongs to them.
+/// Lets a registration, a note, the text of one that was read, an erased account and uploads expire, with everything that belongs to them.
 async fn expire(kith: &Kith) -> Went {
     let (ada, bob) = (kith.newcomer("ada"), kith.registered("bob").await);
     expect(ada.register(), 201).await?;
     notes::seal(&bob).await?;
+    let read = bob.open(&notes::seal(&bob).await?.text_at("/token")).header("idempotency-key", "0123456789abcdef");
+    expect(read, 200).await?;
+    kith.clock().await.advance("61s").await;
+    let expired = helper(kith, "/_kith/jobs/expire-items").await?;
+    if expired.json()["texts"] == 0 {
+        return Err(format!("the text of a note is left: {expired}"));
+    }
     expect(kith.registered("gone").await.leave(), 204).await?;
     helper(kith, "/_kith/settle").await?;
     kith.clock().await.advance("8d").await;

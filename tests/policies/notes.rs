@@ -37,7 +37,10 @@ pub(crate) async fn page(kith: &Kith, operation: &str) -> Went {
             let note = expect(visitor.post("/v1/notes").json(note), 201).await?;
             let path = format!("/n/{}", note.text_at("/token"));
             expect(visitor.post(&path).form(&[("passphrase", "open barley")]), 403).await?;
-            expect(visitor.post(&path).form(&[("passphrase", "open sesame")]), 200).await?;
+            let right = [("passphrase", "open sesame"), ("key", "0123456789abcdef")];
+            for _ in 0..2 {
+                expect(visitor.post(&path).form(&right), 200).await?;
+            }
             expect(visitor.post(&path), 404).await.map(drop)
         }
         other => Err(format!("the journey has no part for {other}: add one")),
@@ -76,13 +79,16 @@ async fn peek(kith: &Kith) -> Went {
     expect(visitor.get("/v1/notes/nothing"), 404).await.map(drop)
 }
 
-/// With a wrong passphrase and the right one, and once more when it is used up.
+/// With a wrong passphrase and the right one, again with its key, and once more when it is used up.
 async fn open(kith: &Kith) -> Went {
     let visitor = kith.visitor();
     let sealed = expect(visitor.post("/v1/notes").json(json!({"text": "a", "passphrase": "open sesame"})), 201).await?;
     let path = format!("/v1/notes/{}/open", sealed.text_at("/token"));
     expect(visitor.post(&path).json(json!({"passphrase": "open barley"})), 403).await?;
-    expect(visitor.post(&path).json(json!({"passphrase": "open sesame"})), 200).await?;
+    for _ in 0..2 {
+        let right = visitor.post(&path).json(json!({"passphrase": "open sesame"}));
+        expect(right.header("idempotency-key", "0123456789abcdef"), 200).await?;
+    }
     expect(visitor.post(&path), 404).await.map(drop)
 }
 

@@ -1,7 +1,7 @@
-//! `expire-items`: every hour, deletes what has expired and should not wait for the database's own deletion.
+//! `expire-items`: every five minutes, deletes what has expired and should not wait for the database's own deletion.
 //!
 //! Reads never wait for it: whatever is past its `expires_at` does not exist. These are registrations, so that whoever
-//! never confirmed is forgotten within the hour, not within days; notes; uploads that were not finished, with the
+//! never confirmed is forgotten within minutes, not within days; notes; texts of notes that were read to the last; uploads that were not finished, with the
 //! objects that they left in the bucket; and what a late request wrote for an account that was being erased.
 
 use crate::photo_objects::Photos;
@@ -20,6 +20,8 @@ pub fn function() -> Function {
 struct Expired {
     registrations: usize,
     notes: usize,
+    /// Texts that a last reading had left for a moment.
+    texts: usize,
     uploads: usize,
     /// Accounts whose erasure is repeated.
     erasures: usize,
@@ -31,9 +33,13 @@ async fn expire_items(cx: JobCx, event: Scheduled) -> Result<Expired, JobError> 
     for id in store.expired_registrations(event.time).await? {
         registrations += usize::from(store.expire_registration(id, event.time).await?);
     }
-    let mut notes = 0;
+    let (mut notes, mut texts) = (0, 0);
     for token_hash in store.expired_notes(event.time).await? {
-        notes += usize::from(store.expire_note(&token_hash, event.time).await?);
+        if store.expire_note(&token_hash, event.time).await? {
+            notes += 1;
+        } else {
+            texts += usize::from(store.take_text_out(&token_hash, event.time).await?);
+        }
     }
     let photos = Photos::of(&cx)?;
     let mut uploads = 0;
@@ -51,5 +57,5 @@ async fn expire_items(cx: JobCx, event: Scheduled) -> Result<Expired, JobError> 
         }
         erasures += 1;
     }
-    Ok(Expired { registrations, notes, uploads, erasures })
+    Ok(Expired { registrations, notes, texts, uploads, erasures })
 }

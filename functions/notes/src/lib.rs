@@ -16,6 +16,7 @@ pub mod show_new_note_page;
 pub mod show_note_page;
 pub mod submit_new_note_page;
 
+mod just_opened;
 mod moment;
 mod new_note_form;
 mod note_page;

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use kith_domain::Note;
-use kith_http::{Cx, Problem, Result};
+use kith_http::{Cx, Problem, RepeatKey, Result};
 use kith_pages::{Control, Faults, Field, page, problem_page};
 
 /// The field that stands before a note that has a passphrase.
@@ -22,6 +22,10 @@ const PASSPHRASE: [Field<'static>; 1] = [Field {
 #[derive(Template)]
 #[template(path = "note.html")]
 struct NotePage<'a> {
+    /// What makes two presses of the button one.
+    key: &'a str,
+    /// This browser has just opened it.
+    opens_again: bool,
     /// Not told again where the passphrase was wrong.
     note: Option<Facts>,
     fields: &'a [Field<'a>],
@@ -48,15 +52,17 @@ struct NoteTrouble<'a> {
     request_id: &'a str,
 }
 
-/// The page of a note that nobody has read by looking at it.
-pub(crate) fn closed(note: &Note, now: Timestamp) -> Result<Response> {
+/// The page of a note that nobody has read by looking at it; with the `key` under which this browser has just opened it.
+pub(crate) fn closed(note: &Note, now: Timestamp, key: Option<String>) -> Result<Response> {
     let facts = Facts {
         created_at: Moment(note.created_at),
         expires_at: Moment(note.expires_at),
         lasting: lasting(note.expires_at.duration_since(now)),
     };
     let fields: &[Field<'_>] = if note.has_passphrase() { &PASSPHRASE } else { &[] };
-    let closed = NotePage { note: Some(facts), fields, faults: &Faults::default() };
+    let opens_again = key.is_some();
+    let key = &key.unwrap_or_else(RepeatKey::for_form);
+    let closed = NotePage { key, opens_again, note: Some(facts), fields, faults: &Faults::default() };
     Ok(page(StatusCode::OK, &closed)?.into_response())
 }
 
@@ -67,7 +73,9 @@ pub(crate) fn told(cx: &Cx, problem: Problem) -> Result<Response> {
         StatusCode::FORBIDDEN => {
             let mut faults = Faults::default();
             faults.add("passphrase", problem.detail().to_owned());
-            problem_page(problem, &NotePage { note: None, fields: &PASSPHRASE, faults: &faults })?
+            let key = &RepeatKey::for_form();
+            let again = NotePage { key, opens_again: false, note: None, fields: &PASSPHRASE, faults: &faults };
+            problem_page(problem, &again)?
         }
         _ => {
             let told = problem.clone();

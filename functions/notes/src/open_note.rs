@@ -1,7 +1,7 @@
 //! `POST /v1/notes/{token}/open`: opens a note, which takes one of its readings.
 
 use crate::opening;
-use kith_http::{Cx, Function, Json, Path, Result, Router, Secret, Setting, Time};
+use kith_http::{Cx, Function, Json, Path, RepeatHeader, RepeatKey, Result, Router, Secret, Setting, Time};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -37,18 +37,22 @@ pub struct OpenedNote {
 ///
 /// A wrong passphrase is 403 and uses up no reading; after ten the note is locked for 15 minutes: 429. A note that is
 /// unknown, has ended or is used up is 404, all alike.
+///
+/// Sent again within 60 seconds with the same `Idempotency-Key`, it gives the same text and uses up no other reading, also
+/// after the last one; a passphrase must be right again. After that the key is like a new one.
 #[utoipa::path(
     post, path = "/v1/notes/{token}/open", operation_id = "open-note", tag = "notes", request_body = Option<Attempt>,
-    extensions(("x-kith-who" = json!("pub"))), params(("token" = String, Path, description = "The secret part of the link")),
+    extensions(("x-kith-who" = json!("pub"))), params(("token" = String, Path, description = "The secret part of the link"), RepeatHeader),
     responses((status = 200, description = "The text, for this once", body = OpenedNote))
 )]
 pub async fn open_note(
     cx: Cx,
     token: Result<Path<String>>,
+    key: Option<RepeatKey>,
     attempt: Option<Json<Attempt>>,
 ) -> Result<Secret<OpenedNote>> {
     let passphrase = attempt.and_then(|Json(attempt)| attempt.passphrase);
-    let opened = opening::open(&cx, &opening::token(token), passphrase.as_ref()).await?;
+    let opened = opening::open(&cx, &opening::token(token), key.as_ref(), passphrase.as_ref()).await?;
     Ok(Secret(OpenedNote {
         text: opened.text,
         created_at: opened.note.created_at.into(),

@@ -1,14 +1,15 @@
 //! `POST /n/{token}`: what the button on a note's page sends. It opens the note.
 
+use crate::just_opened;
 use crate::moment::Moment;
 use crate::note_page::told;
 use crate::opening::{self, Opened};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use kith_http::{Cx, Form, Function, Html, Path, Result, Router, Setting};
+use kith_http::{Cx, Form, Function, Html, Path, RepeatKey, Result, Router, Setting};
 use kith_pages::page;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -26,6 +27,10 @@ pub struct OpenNoteForm {
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Password, max_length = 1024)]
     passphrase: SecretString,
+    /// Made up for each time that the page is shown: the same form sent again within 60 seconds shows the same text.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 16, max_length = 128)]
+    key: SecretString,
 }
 
 #[derive(Template)]
@@ -43,7 +48,7 @@ struct RevealedNote<'a> {
     params(("token" = String, Path, description = "The secret part of the link")),
     request_body(content = Option<OpenNoteForm>, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, description = "A page with the text, for this once", body = String, content_type = "text/html"),
+        (status = 200, description = "A page with the text, for this once; the same form sent again within 60 seconds shows it again", body = String, content_type = "text/html"),
         (status = 403, description = "The page again: the passphrase is wrong or missing. No reading is used up", body = String, content_type = "text/html"),
         (status = 404, description = "A page that says that there is no note: never was, has ended or is used up, all alike", body = String, content_type = "text/html"),
         (status = 429, description = "A page that says for how long the note is locked, or that this was too often", body = String, content_type = "text/html")
@@ -54,15 +59,19 @@ pub async fn open_note_page(
     token: Result<Path<String>>,
     form: Result<Option<Form<OpenNoteForm>>>,
 ) -> Result<Response> {
-    let passphrase = match form {
-        Ok(form) => form.map(|Form(form)| form.passphrase),
+    let form = match form {
+        Ok(form) => form.map(|Form(form)| form).unwrap_or_default(),
         Err(problem) => {
             cx.keep_secret();
             return told(&cx, problem);
         }
     };
-    match opening::open(&cx, &opening::token(token), passphrase.as_ref()).await {
-        Ok(opened) => Ok(revealed(&opened)?.into_response()),
+    let (token, key) = (opening::token(token), form.key.expose_secret());
+    match opening::open(&cx, &token, RepeatKey::parse(key).as_ref(), Some(&form.passphrase)).await {
+        Ok(opened) => {
+            let cookie = just_opened::cookie(token.expose_secret(), key).map(|cookie| [cookie]);
+            Ok((cookie, revealed(&opened)?).into_response())
+        }
         Err(problem) => told(&cx, problem),
     }
 }

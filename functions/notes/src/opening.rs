@@ -4,7 +4,7 @@
 
 use kith_crypto::{NoteSeal, NoteToken, PassphraseKey};
 use kith_domain::{Note, Passphrase};
-use kith_http::{Cx, NOTES_OPENED, Path, Problem, Result};
+use kith_http::{Cx, NOTES_OPENED, Path, Problem, RepeatKey, Result};
 use kith_store::Tried;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -20,15 +20,29 @@ pub(crate) fn token(path: Result<Path<String>>) -> SecretString {
     path.map(|Path(token)| token).unwrap_or_default().into()
 }
 
-/// What may be told of a note before it is opened. Uses nothing up.
-pub(crate) async fn peek(cx: &Cx, token: &SecretString) -> Result<Note> {
-    find(cx, token).await.map(|found| found.note)
+/// What may be told of a note before it is opened, and whether it opens again for this key. Uses nothing up.
+pub(crate) async fn peek(cx: &Cx, token: &SecretString, key: Option<&RepeatKey>) -> Result<(Note, bool)> {
+    count(cx).await?;
+    let token = note_token(token);
+    let mark = key.map(|key| mark(key, &token));
+    let note = find(cx, token, mark.as_deref()).await?.note;
+    let opens_again = mark.is_some_and(|mark| note.opens_again_for(&mark, cx.now));
+    Ok((note, opens_again))
 }
 
-/// Opens a note and takes one of its readings, once the text is there. A wrong passphrase uses up nothing but one of ten
-/// tries.
-pub(crate) async fn open(cx: &Cx, token: &SecretString, passphrase: Option<&SecretString>) -> Result<Opened> {
-    let found = find(cx, token).await?;
+/// Opens a note and takes one of its readings, once the text is there; or opens it again without another, for whoever
+/// sends the key under which they took one just now. A wrong passphrase uses up nothing but one of ten tries.
+pub(crate) async fn open(
+    cx: &Cx,
+    token: &SecretString,
+    key: Option<&RepeatKey>,
+    passphrase: Option<&SecretString>,
+) -> Result<Opened> {
+    count(cx).await?;
+    let token = note_token(token);
+    let mark = key.map(|key| mark(key, &token));
+    let mark = mark.as_deref();
+    let found = find(cx, token, mark).await?;
     let text = match &found.note.salt {
         None => {
             found.unseal(cx, None).await?.ok_or_else(|| Problem::internal("a note was altered: it does not open"))?
@@ -36,30 +50,41 @@ pub(crate) async fn open(cx: &Cx, token: &SecretString, passphrase: Option<&Secr
         Some(salt) => {
             let given = passphrase.map(ExposeSecret::expose_secret).filter(|given| !given.is_empty());
             let attempt = Passphrase::attempt(given.ok_or_else(Problem::passphrase_needed)?);
-            if let Tried::LockedUntil(end) = cx.store.count_try(&found.note, cx.now).await? {
+            if let Tried::LockedUntil(end) = cx.store.count_try(&found.note, mark, cx.now).await? {
                 return Err(Problem::note_locked(end, cx.now));
             }
             let key = PassphraseKey::derive(&attempt, salt).await?;
             found.unseal(cx, Some(&key)).await?.ok_or_else(Problem::wrong_passphrase)?
         }
     };
-    let note = cx.store.take_view(&found.note, cx.now).await?;
+    let note = cx.store.take_view(&found.note, mark, cx.now).await?;
     Ok(Opened { text, note })
 }
 
-/// A note that can be opened, with its token.
+/// A note that can be opened, perhaps only again, with its token.
 struct Found {
     token: NoteToken,
     note: Note,
     sealed: Vec<u8>,
 }
 
-async fn find(cx: &Cx, token: &SecretString) -> Result<Found> {
+async fn count(cx: &Cx) -> Result<()> {
     cx.keep_secret();
-    cx.limit(&NOTES_OPENED, &cx.client.network()).await?;
-    // What is no token is looked for all the same: as one that nobody has.
-    let token = NoteToken::parse(token.expose_secret()).unwrap_or_else(NoteToken::generate);
-    let (note, sealed) = cx.store.note(&token.hash().to_string(), cx.now).await?;
+    cx.limit(&NOTES_OPENED, &cx.client.network()).await
+}
+
+/// What is no token is looked for all the same: as one that nobody has.
+fn note_token(sent: &SecretString) -> NoteToken {
+    NoteToken::parse(sent.expose_secret()).unwrap_or_else(NoteToken::generate)
+}
+
+/// What stands in the note for a key under which a reading was taken.
+fn mark(key: &RepeatKey, token: &NoteToken) -> String {
+    Note::mark_to_open_again(&key.mark(&token.encode()))
+}
+
+async fn find(cx: &Cx, token: NoteToken, mark: Option<&str>) -> Result<Found> {
+    let (note, sealed) = cx.store.note(&token.hash().to_string(), mark, cx.now).await?;
     Ok(Found { token, note, sealed })
 }
 

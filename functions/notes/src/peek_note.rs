@@ -29,7 +29,7 @@ pub struct ClosedNote {
     responses((status = 200, description = "It can be opened", body = ClosedNote))
 )]
 pub async fn peek_note(cx: Cx, token: Result<Path<String>>) -> Result<Secret<ClosedNote>> {
-    let note = opening::peek(&cx, &opening::token(token)).await?;
+    let (note, _) = opening::peek(&cx, &opening::token(token), None).await?;
     let has_passphrase = note.has_passphrase();
     Ok(Secret(ClosedNote { created_at: note.created_at.into(), expires_at: note.expires_at.into(), has_passphrase }))
 }

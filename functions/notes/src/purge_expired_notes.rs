@@ -1,6 +1,6 @@
 //! `POST /v1/notes/purge`: deletes notes that have ended, on an admin's word.
 //!
-//! They cannot be opened anyway, and the hourly job deletes them, too.
+//! They cannot be opened anyway, and the job `expire-items` deletes them, too.
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use kith_http::{Admin, Cx, Function, Result, Router, Setting};

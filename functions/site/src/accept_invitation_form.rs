@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::http::StatusCode;
-use kith_http::{Html, Result};
+use kith_http::{Html, RepeatKey, Result};
 use kith_pages::{Control, Faults, Field, page};
 
 /// What stands in the form: never a password.
@@ -18,13 +18,16 @@ pub(crate) struct Values<'a> {
 #[template(path = "accept_invitation.html")]
 struct AcceptInvitation<'a> {
     token: &'a str,
+    /// What makes two presses of the button one.
+    key: &'a str,
     fields: &'a [Field<'a>],
     faults: &'a Faults,
 }
 
 /// The form.
 pub(crate) fn form(status: StatusCode, values: Values<'_>, faults: &Faults) -> Result<Html> {
-    page(status, &AcceptInvitation { token: values.token, fields: &fields(values), faults })
+    let key = &RepeatKey::for_form();
+    page(status, &AcceptInvitation { token: values.token, key, fields: &fields(values), faults })
 }
 
 fn fields(values: Values<'_>) -> [Field<'_>; 4] {

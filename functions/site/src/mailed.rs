@@ -6,9 +6,10 @@ use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use kith_http::{Cx, Html, Result};
+use kith_http::{Cx, Html, Press, Result};
 use kith_pages::{UNLISTED, problem_page};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 /// What the link carries.
 #[derive(Deserialize)]
@@ -77,6 +78,14 @@ impl Mailed {
                 another: None,
             },
         }
+    }
+}
+
+/// What a press did; told again where this very press did it before, since its link works no more.
+pub(crate) async fn again<T: DeserializeOwned>(cx: &Cx, press: &Press, outcome: Result<T>) -> Result<T> {
+    match outcome {
+        Err(problem) if problem.status() == StatusCode::BAD_REQUEST => press.earlier(cx).await?.ok_or(problem),
+        outcome => outcome,
     }
 }
 

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 use kith_domain::Username;
-use kith_http::{Html, Result};
+use kith_http::{Html, RepeatKey, Result};
 use kith_pages::{Control, Faults, Field, page};
 
 const FIELDS: [Field<'static>; 2] = [
@@ -28,6 +28,8 @@ const FIELDS: [Field<'static>; 2] = [
 struct ResetPassword<'a> {
     username: &'a str,
     token: &'a str,
+    /// What makes two presses of the button one.
+    key: &'a str,
     fields: &'a [Field<'a>],
     faults: &'a Faults,
 }
@@ -35,5 +37,6 @@ struct ResetPassword<'a> {
 /// The form, with 422 where something is wrong with it.
 pub(crate) fn form(username: &Username, token: &str, faults: &Faults) -> Result<Html> {
     let status = if faults.is_none() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    page(status, &ResetPassword { username: username.as_str(), token, fields: &FIELDS, faults })
+    let key = &RepeatKey::for_form();
+    page(status, &ResetPassword { username: username.as_str(), token, key, fields: &FIELDS, faults })
 }

@@ -5,7 +5,7 @@ use crate::mailed::{LinkQuery, Mailed, token_of, told};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
-use kith_http::{ConfirmationLink, Cx, Function, Html, Result, Router, Setting};
+use kith_http::{ConfirmationLink, Cx, Function, Html, RepeatKey, Result, Router, Setting};
 use kith_pages::page;
 use utoipa_axum::routes;
 
@@ -19,6 +19,8 @@ pub fn function() -> Function {
 struct Confirm<'a> {
     username: &'a str,
     token: &'a str,
+    /// What makes two presses of a button one.
+    key: &'a str,
 }
 
 #[derive(Template)]
@@ -27,6 +29,7 @@ struct ConfirmNewAddress<'a> {
     username: &'a str,
     email: &'a str,
     token: &'a str,
+    key: &'a str,
 }
 
 /// Show the page that confirms an e-mail address
@@ -47,11 +50,12 @@ pub async fn show_confirm_page(cx: Cx, link: LinkQuery) -> Result<Response> {
 async fn opened(cx: &Cx, token: &str) -> Result<Html> {
     let link = cx.confirmation_link(token).await?;
     let username = link.username().as_str();
+    let key = &RepeatKey::for_form();
     match &link {
-        ConfirmationLink::Registration { .. } => page(StatusCode::OK, &Confirm { username, token }),
+        ConfirmationLink::Registration { .. } => page(StatusCode::OK, &Confirm { username, token, key }),
         ConfirmationLink::NewEmail(opened) => {
             let email = opened.link.email.as_str();
-            page(StatusCode::OK, &ConfirmNewAddress { username, email, token })
+            page(StatusCode::OK, &ConfirmNewAddress { username, email, token, key })
         }
     }
 }

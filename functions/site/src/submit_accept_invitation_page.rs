@@ -1,15 +1,15 @@
 //! `POST /accept-invitation`: what the form of the page sends.
 
 use crate::accept_invitation_form::{self, Values};
-use crate::mailed::{Mailed, told};
+use crate::mailed::{Mailed, again, told};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kith_domain::{Password, Person, PersonName, Purpose, Username};
-use kith_http::{Cx, Form, Function, Html, Newcomer, Result, Router, Setting};
+use kith_http::{Cx, Form, Function, Html, Newcomer, Press, Result, Router, Setting};
 use kith_pages::{Faults, page};
-use secrecy::SecretString;
-use serde::Deserialize;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -41,6 +41,10 @@ pub struct AcceptInvitationForm {
     #[serde(default)]
     #[schema(required = true, value_type = Password)]
     password: SecretString,
+    /// Made up for each time that the page is shown: the same form sent again is told of the same success.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 16, max_length = 128)]
+    key: SecretString,
 }
 
 #[derive(Template)]
@@ -55,7 +59,7 @@ struct InvitationAccepted<'a> {
     extensions(("x-kith-who" = json!("pub"))),
     request_body(content = AcceptInvitationForm, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, description = "The account is ready; the page says what to do next", body = String, content_type = "text/html"),
+        (status = 200, description = "The account is ready; the page says what to do next, also when the same form is sent again", body = String, content_type = "text/html"),
         (status = 400, description = "The link does not work; the page says what to do", body = String, content_type = "text/html"),
         (status = 409, description = "The form again: the username belongs to somebody", body = String, content_type = "text/html"),
         (status = 422, description = "The form again, with what is wrong beside each field", body = String, content_type = "text/html")
@@ -67,19 +71,40 @@ pub async fn submit_accept_invitation_page(cx: Cx, form: Result<Form<AcceptInvit
 
 async fn outcome(cx: &Cx, form: Result<Form<AcceptInvitationForm>>) -> Result<Html> {
     let Form(form) = form?;
+    let said = [&form.first_name, &form.last_name, &form.username, form.password.expose_secret()];
+    let press = Press::of(cx, form.key.expose_secret(), &form.token, &said);
+    match again(cx, &press, pressed(cx, &form, &press).await).await? {
+        Pressed::Done { username } => page(StatusCode::OK, &InvitationAccepted { username: &username }),
+        Pressed::NotYet(status, faults) => form.again(status, &faults),
+    }
+}
+
+/// What a press did.
+#[derive(Serialize, Deserialize)]
+enum Pressed {
+    /// The account is theirs, under this username.
+    Done { username: String },
+    /// Something is wrong with what was typed.
+    #[serde(skip)]
+    NotYet(StatusCode, Faults),
+}
+
+async fn pressed(cx: &Cx, form: &AcceptInvitationForm, press: &Press) -> Result<Pressed> {
     let link = cx.user_link(Purpose::Invitation, &form.token).await?;
     let newcomer = match form.newcomer(&link.person) {
         Ok(newcomer) => newcomer,
-        Err(faults) => return form.again(StatusCode::UNPROCESSABLE_ENTITY, &faults),
+        Err(faults) => return Ok(Pressed::NotYet(StatusCode::UNPROCESSABLE_ENTITY, faults)),
     };
-    let username = newcomer.username.clone().unwrap_or_else(|| link.person.profile.username.clone());
-    match cx.accept_invitation(link, newcomer).await {
-        Ok(()) => page(StatusCode::OK, &InvitationAccepted { username: username.as_str() }),
+    let username = newcomer.username.as_ref().unwrap_or(&link.person.profile.username).to_string();
+    let done = Pressed::Done { username };
+    let answer = press.answer(cx, &done)?;
+    match cx.accept_invitation(link.told_again_by(answer), newcomer).await {
+        Ok(()) => Ok(done),
         // Nothing else in an invitation can clash.
         Err(problem) if problem.status() == StatusCode::CONFLICT => {
             let mut faults = Faults::default();
             faults.add("username", problem.detail().to_owned());
-            form.again(problem.status(), &faults)
+            Ok(Pressed::NotYet(problem.status(), faults))
         }
         Err(problem) => Err(problem),
     }
@@ -134,6 +159,7 @@ mod tests {
             last_name: "Lovelace".into(),
             username: username.into(),
             password: password.into(),
+            key: SecretString::default(),
         }
     }
 

@@ -1,12 +1,13 @@
 //! `POST /confirm`: what the buttons of the confirmation page send.
 
-use crate::mailed::{Mailed, told};
+use crate::mailed::{Mailed, again, told};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
-use kith_http::{ConfirmationLink, Cx, Form, Function, Html, Result, Router, Setting};
+use kith_http::{ConfirmationLink, Cx, Form, Function, Html, Press, Result, Router, Setting};
 use kith_pages::page;
-use serde::Deserialize;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -23,10 +24,14 @@ pub struct ConfirmForm {
     #[schema(max_length = 128)]
     token: String,
     answer: ConfirmAnswer,
+    /// Made up for each time that the page is shown: the same form sent again is told of the same success.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 16, max_length = 128)]
+    key: SecretString,
 }
 
 /// Which button was pressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ConfirmAnswer {
     /// "Confirm my address": the registration becomes an account, or the account gets its new address.
@@ -61,7 +66,7 @@ struct NewAddressDropped;
     extensions(("x-kith-who" = json!("pub"))),
     request_body(content = ConfirmForm, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, description = "A page with the outcome", body = String, content_type = "text/html"),
+        (status = 200, description = "A page with the outcome, also when the same form is sent again", body = String, content_type = "text/html"),
         (status = 400, description = "The link does not work; the page says what to do", body = String, content_type = "text/html")
     )
 )]
@@ -71,17 +76,47 @@ pub async fn submit_confirm_page(cx: Cx, form: Result<Form<ConfirmForm>>) -> Res
 
 async fn outcome(cx: &Cx, form: Result<Form<ConfirmForm>>) -> Result<Html> {
     let Form(form) = form?;
+    let said = match form.answer {
+        ConfirmAnswer::Confirm => "confirm",
+        ConfirmAnswer::NotMe => "not_me",
+    };
+    let press = Press::of(cx, form.key.expose_secret(), &form.token, &[said]);
+    again(cx, &press, pressed(cx, &form, &press).await).await?.page()
+}
+
+/// What a press did.
+#[derive(Serialize, Deserialize)]
+struct Done {
+    username: String,
+    answer: ConfirmAnswer,
+    is_registration: bool,
+}
+
+async fn pressed(cx: &Cx, form: &ConfirmForm, press: &Press) -> Result<Done> {
     let link = cx.confirmation_link(&form.token).await?;
-    let username = link.username().to_string();
     let is_registration = matches!(link, ConfirmationLink::Registration { .. });
+    let username = match form.answer {
+        ConfirmAnswer::Confirm => link.username().to_string(),
+        // Nothing is kept of what is destroyed.
+        ConfirmAnswer::NotMe => String::new(),
+    };
+    let done = Done { username, answer: form.answer, is_registration };
+    let link = link.told_again_by(press.answer(cx, &done)?);
     match form.answer {
         ConfirmAnswer::Confirm => cx.confirm(link).await?,
         ConfirmAnswer::NotMe => cx.withdraw(link).await?,
     }
-    match (form.answer, is_registration) {
-        (ConfirmAnswer::Confirm, true) => page(StatusCode::OK, &Confirmed { username: &username }),
-        (ConfirmAnswer::Confirm, false) => page(StatusCode::OK, &NewAddressConfirmed { username: &username }),
-        (ConfirmAnswer::NotMe, true) => page(StatusCode::OK, &Withdrawn),
-        (ConfirmAnswer::NotMe, false) => page(StatusCode::OK, &NewAddressDropped),
+    Ok(done)
+}
+
+impl Done {
+    fn page(&self) -> Result<Html> {
+        let username = &self.username;
+        match (self.answer, self.is_registration) {
+            (ConfirmAnswer::Confirm, true) => page(StatusCode::OK, &Confirmed { username }),
+            (ConfirmAnswer::Confirm, false) => page(StatusCode::OK, &NewAddressConfirmed { username }),
+            (ConfirmAnswer::NotMe, true) => page(StatusCode::OK, &Withdrawn),
+            (ConfirmAnswer::NotMe, false) => page(StatusCode::OK, &NewAddressDropped),
+        }
     }
 }

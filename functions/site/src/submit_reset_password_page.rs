@@ -1,15 +1,15 @@
 //! `POST /reset-password`: what the form of the page sends.
 
-use crate::mailed::{Mailed, told};
+use crate::mailed::{Mailed, again, told};
 use crate::reset_password_form;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
-use kith_domain::{Password, Person, Purpose};
-use kith_http::{Cx, Form, Function, Html, Result, Router, Setting};
+use kith_domain::{Password, Person, Purpose, Username};
+use kith_http::{Cx, Form, Function, Html, Press, Result, Router, Setting};
 use kith_pages::{Faults, page};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -35,6 +35,10 @@ pub struct ResetPasswordForm {
     #[serde(default)]
     #[schema(required = true, value_type = Password)]
     password_again: SecretString,
+    /// Made up for each time that the page is shown: the same form sent again is told of the same success.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 16, max_length = 128)]
+    key: SecretString,
 }
 
 #[derive(Template)]
@@ -49,7 +53,7 @@ struct PasswordSet<'a> {
     extensions(("x-kith-who" = json!("pub"))),
     request_body(content = ResetPasswordForm, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, description = "The password is set, and all sessions have ended; the page says what to do next", body = String, content_type = "text/html"),
+        (status = 200, description = "The password is set, and all sessions have ended; the page says what to do next, also when the same form is sent again", body = String, content_type = "text/html"),
         (status = 400, description = "The link does not work; the page says what to do", body = String, content_type = "text/html"),
         (status = 422, description = "The form again, with what is wrong beside each field", body = String, content_type = "text/html")
     )
@@ -60,15 +64,34 @@ pub async fn submit_reset_password_page(cx: Cx, form: Result<Form<ResetPasswordF
 
 async fn outcome(cx: &Cx, form: Result<Form<ResetPasswordForm>>) -> Result<Html> {
     let Form(form) = form?;
-    let link = cx.user_link(Purpose::PasswordReset, &form.token).await?;
-    let username = link.person.profile.username.clone();
-    match form.password_for(&link.person) {
-        Ok(password) => {
-            cx.reset_password(link, &password).await?;
-            page(StatusCode::OK, &PasswordSet { username: username.as_str() })
-        }
-        Err(faults) => reset_password_form::form(&username, &form.token, &faults),
+    let said = [form.password.expose_secret(), form.password_again.expose_secret()];
+    let press = Press::of(cx, form.key.expose_secret(), &form.token, &said);
+    match again(cx, &press, pressed(cx, &form, &press).await).await? {
+        Pressed::Done { username } => page(StatusCode::OK, &PasswordSet { username: &username }),
+        Pressed::NotYet(username, faults) => reset_password_form::form(&username, &form.token, &faults),
     }
+}
+
+/// What a press did.
+#[derive(Serialize, Deserialize)]
+enum Pressed {
+    /// The password of this account is set.
+    Done { username: String },
+    /// Something is wrong with what was typed.
+    #[serde(skip)]
+    NotYet(Username, Faults),
+}
+
+async fn pressed(cx: &Cx, form: &ResetPasswordForm, press: &Press) -> Result<Pressed> {
+    let link = cx.user_link(Purpose::PasswordReset, &form.token).await?;
+    let password = match form.password_for(&link.person) {
+        Ok(password) => password,
+        Err(faults) => return Ok(Pressed::NotYet(link.person.profile.username, faults)),
+    };
+    let done = Pressed::Done { username: link.person.profile.username.to_string() };
+    let answer = press.answer(cx, &done)?;
+    cx.reset_password(link.told_again_by(answer), &password).await?;
+    Ok(done)
 }
 
 impl ResetPasswordForm {
@@ -87,7 +110,7 @@ impl ResetPasswordForm {
 mod tests {
     use super::*;
     use jiff::Timestamp;
-    use kith_domain::{Email, Profile, User, UserId, Username};
+    use kith_domain::{Email, Profile, User, UserId};
 
     fn faults(password: &str, password_again: &str) -> Faults {
         let (email, username) = (Email::parse("ada@example.org").unwrap(), Username::parse("ada.lovelace").unwrap());
@@ -98,6 +121,7 @@ mod tests {
             token: String::new(),
             password: password.into(),
             password_again: password_again.into(),
+            key: SecretString::default(),
         };
         form.password_for(&person).err().unwrap_or_default()
     }

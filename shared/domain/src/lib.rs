@@ -51,7 +51,8 @@ pub use link::{Link, Purpose};
 pub use memory::{Memory, MemoryChange, NewMemory};
 pub use name::PersonName;
 pub use note::{
-    MaxViews, NOTE_LOCK, NOTE_TEXT_LIMIT, NOTE_TRIES, Note, NoteHandle, NoteLifetime, NoteText, Passphrase, Sealing,
+    MaxViews, NOTE_LOCK, NOTE_REPEAT, NOTE_TEXT_LIMIT, NOTE_TRIES, Note, NoteHandle, NoteLifetime, NoteText,
+    Passphrase, Sealing,
 };
 pub use partial_date::PartialDate;
 pub use password::{Password, PasswordHash};

@@ -7,7 +7,7 @@ use jiff::fmt::serde::timestamp::millisecond;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::UnicodeNormalization as _;
 use utoipa::ToSchema;
 
@@ -16,6 +16,12 @@ pub const NOTE_TEXT_LIMIT: usize = 64 * 1024;
 
 /// How many wrong passphrases lock a note.
 pub const NOTE_TRIES: usize = 10;
+
+/// For how long whoever took a reading gets its text again on asking as they did.
+pub const NOTE_REPEAT: SignedDuration = SignedDuration::from_secs(60);
+
+/// Marks of those who may ask for a text again begin so; the others are of requests that never come again.
+const AGAIN: char = '#';
 
 /// How long a note stays locked after the last of them.
 pub const NOTE_LOCK: SignedDuration = SignedDuration::from_mins(15);
@@ -156,6 +162,10 @@ pub struct Note {
     /// When it was opened last.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "millisecond::optional")]
     pub last_opened_at: Option<Timestamp>,
+    /// The marks of those who took a reading, and when they did, in milliseconds since 1970. A map also where it is
+    /// empty: a reading is put into what is there.
+    #[serde(default)]
+    pub taken_by: BTreeMap<String, i64>,
     /// The requests that tried a passphrase, but those that had the right one.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tries: BTreeSet<String>,
@@ -196,6 +206,7 @@ impl Note {
             max_views: sealing.max_views.0,
             views_left: sealing.max_views.0,
             last_opened_at: None,
+            taken_by: BTreeMap::new(),
             tries: BTreeSet::new(),
             tries_end: None,
         }
@@ -209,6 +220,27 @@ impl Note {
     /// Whether there is something to open: it exists, and a reading is left.
     pub fn can_be_opened(&self, now: Timestamp) -> bool {
         self.is_alive(now) && self.views_left > 0
+    }
+
+    /// Whether it opens for this mark without another reading: whoever has it took one, and perhaps never saw the text.
+    pub fn opens_again_for(&self, mark: &str, now: Timestamp) -> bool {
+        let taken_at = self.taken_by.get(mark).and_then(|taken_at| Timestamp::from_millisecond(*taken_at).ok());
+        self.is_alive(now) && taken_at.is_some_and(|taken_at| now.duration_since(taken_at) < NOTE_REPEAT)
+    }
+
+    /// The mark of whoever may ask again, made of a hash that only they can make.
+    pub fn mark_to_open_again(hash: &str) -> String {
+        format!("{AGAIN}{hash}")
+    }
+
+    /// Whether somebody took a reading who may still ask for the text again.
+    pub fn may_be_asked_again(&self, now: Timestamp) -> bool {
+        self.taken_by.keys().any(|mark| mark.starts_with(AGAIN) && self.opens_again_for(mark, now))
+    }
+
+    /// Until when the text stays if a last reading is taken now.
+    pub fn text_stays_until(&self, now: Timestamp) -> Timestamp {
+        self.expires_at.min(now + NOTE_REPEAT)
     }
 
     /// Whether a passphrase is needed to open it.
@@ -290,6 +322,28 @@ mod tests {
     fn a_note_without_a_reading_left_exists_and_cannot_be_opened() {
         let note = Note { views_left: 0, ..note() };
         assert!(note.is_alive(note.created_at) && !note.can_be_opened(note.created_at));
+    }
+
+    #[test]
+    fn h31_who_took_a_reading_gets_it_again_for_60_seconds_and_never_after_the_end() {
+        let mut note = Note { views_left: 0, ..note() };
+        let taken_at = note.created_at;
+        note.taken_by.insert("mine".into(), taken_at.as_millisecond());
+        let again = |note: &Note, millis| note.opens_again_for("mine", taken_at + SignedDuration::from_millis(millis));
+        // Nor is it lost to a request that was sent first and came last.
+        for (millis, opens) in [(-5, true), (0, true), (59_999, true), (60_000, false)] {
+            assert_eq!(again(&note, millis), opens, "{millis}");
+        }
+        assert!(!note.opens_again_for("another", taken_at));
+        assert!(!note.may_be_asked_again(taken_at), "nobody sends that request again");
+        let mark = Note::mark_to_open_again("mine");
+        note.taken_by.insert(mark.clone(), taken_at.as_millisecond());
+        assert!(note.opens_again_for(&mark, taken_at) && note.may_be_asked_again(taken_at));
+        assert!(!note.may_be_asked_again(taken_at + NOTE_REPEAT));
+        assert_eq!(note.text_stays_until(taken_at), taken_at + NOTE_REPEAT);
+        note.expires_at = taken_at + SignedDuration::from_secs(30);
+        assert!(again(&note, 29_999) && !again(&note, 30_000));
+        assert_eq!(note.text_stays_until(taken_at), note.expires_at);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Around every handler: context, body limit, panics, entity tags, headers, the request log.
 
 use crate::answer::Told;
-use crate::idempotency::{self, BodyHash};
+use crate::idempotency::BodyHash;
 use crate::problem::ProblemBody;
-use crate::{App, Arrived, Client, Cx, Problem};
+use crate::{App, Arrived, Client, Cx, Problem, repeat_key};
 use axum::body::{Body, to_bytes};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
@@ -86,7 +86,7 @@ async fn answer(app: App, router: axum::Router, request: lambda_http::Request) -
 
 async fn handle(router: axum::Router, request: lambda_http::Request, arrived: Arrived, cx: Option<Cx>) -> Response {
     let body_hash =
-        request.headers().contains_key(idempotency::HEADER).then(|| BodyHash(SecretHash::of(request.body())));
+        request.headers().contains_key(repeat_key::HEADER).then(|| BodyHash(SecretHash::of(request.body())));
     let mut request = request.map(|body| Body::from(body.to_vec()));
     if let Some(body_hash) = body_hash {
         request.extensions_mut().insert(body_hash);

@@ -1,11 +1,12 @@
 //! `Idempotency-Key`: a creating request repeated by a flaky client has one effect and one answer.
 
 use crate::auth::CallerId;
+use crate::repeat_key::RepeatKey;
 use crate::{App, Created, Cx, Problem, Result};
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,12 +18,9 @@ use serde_json::Value;
 use utoipa::IntoParams;
 
 /// How long a repeat is recognised.
-const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// Separates the keys of stored answers from others.
 const INFO: &str = "kith stored answer";
-/// The request header.
-pub(crate) const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
-
 /// Hash of the request's body, which the edge leaves in the request where there is a key.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BodyHash(pub(crate) SecretHash);
@@ -58,16 +56,10 @@ impl FromRequestParts<App> for Once {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let Some(header) = parts.headers.get(HEADER) else {
+        let Some(key) = <RepeatKey as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await? else {
             return Ok(Self(None));
         };
-        let key = header
-            .to_str()
-            .ok()
-            .filter(|key| (16..=128).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
-        let Some(key) = key else {
-            return Err(Problem::bad_request("An Idempotency-Key has 16 to 128 visible ASCII characters."));
-        };
+        let key = key.expose();
         let body = parts
             .extensions
             .get::<BodyHash>()

@@ -7,7 +7,7 @@ use kith_crypto::{MailToken, password};
 use kith_domain::{
     Email, Link, Password, Person, PersonName, Purpose, Registration, Task, User, UserId, Username, Work,
 };
-use kith_store::{Along, NewPassword, StoreError};
+use kith_store::{Along, Answer, NewPassword, StoreError};
 
 /// What the id of a record is followed by in a link that confirms a new address. A registration's has nothing there.
 const EMAIL_CHANGE: &str = "-email";
@@ -25,6 +25,8 @@ pub enum ConfirmationLink {
         registration: Box<Registration>,
         /// Hash of the link's secret.
         hash: String,
+        /// What is kept for repeats of the press that uses it.
+        answer: Option<Answer>,
     },
     /// That of a user's new address.
     NewEmail(Box<UserLink>),
@@ -37,6 +39,15 @@ pub struct UserLink {
     /// What the link opens.
     pub link: Link,
     hash: String,
+    answer: Option<Answer>,
+}
+
+impl UserLink {
+    /// The same link, to be used by a press that is told again of its success.
+    #[must_use]
+    pub fn told_again_by(self, answer: Option<Answer>) -> Self {
+        Self { answer, ..self }
+    }
 }
 
 /// What an invited person tells of themselves.
@@ -59,6 +70,15 @@ impl ConfirmationLink {
             Self::NewEmail(link) => &link.person.profile.username,
         }
     }
+
+    /// The same link, to be used by a press that is told again of its success.
+    #[must_use]
+    pub fn told_again_by(self, answer: Option<Answer>) -> Self {
+        match self {
+            Self::Registration { registration, hash, .. } => Self::Registration { registration, hash, answer },
+            Self::NewEmail(link) => Self::NewEmail(Box::new(link.told_again_by(answer))),
+        }
+    }
 }
 
 impl Cx {
@@ -74,7 +94,7 @@ impl Cx {
         let id: UserId = record.parse().map_err(|_| Problem::dead_link())?;
         self.link_opened_by(id, Purpose::Registration, &hash).await?;
         let registration = Box::new(self.store.registration(id, self.now).await.map_err(dead)?);
-        Ok(ConfirmationLink::Registration { registration, hash })
+        Ok(ConfirmationLink::Registration { registration, hash, answer: None })
     }
 
     /// Opens a link about an account, for one purpose. 400 for whatever does not work.
@@ -101,7 +121,7 @@ impl Cx {
         if purpose == Purpose::Invitation && user.confirmed_at.is_some() {
             return Err(Problem::dead_link());
         }
-        Ok(UserLink { person, link, hash })
+        Ok(UserLink { person, link, hash, answer: None })
     }
 
     /// What was mailed for a purpose, if this link is one of it and works.
@@ -114,10 +134,10 @@ impl Cx {
     /// of it.
     pub async fn confirm(&self, link: ConfirmationLink) -> Result<()> {
         match link {
-            ConfirmationLink::Registration { registration, hash } => {
+            ConfirmationLink::Registration { registration, hash, answer } => {
                 let admins = self.settings().admin_emails()?;
                 let (person, credentials) = registration.clone().confirm(&admins, new_cursor_key(), self.now);
-                self.store.confirm(&registration, &hash, (&person, &credentials), self.now).await.map_err(dead)
+                self.store.confirm(&registration, &hash, (&person, &credentials), answer, self.now).await.map_err(dead)
             }
             ConfirmationLink::NewEmail(opened) => {
                 let new = opened.link.email.clone();
@@ -137,8 +157,8 @@ impl Cx {
     /// Destroys a registration, or ends the wish for a new address, on the word of the address's owner.
     pub async fn withdraw(&self, link: ConfirmationLink) -> Result<()> {
         match link {
-            ConfirmationLink::Registration { registration, hash } => {
-                self.store.withdraw(&registration, &hash, self.now).await.map_err(dead)
+            ConfirmationLink::Registration { registration, hash, answer } => {
+                self.store.withdraw(&registration, &hash, answer, self.now).await.map_err(dead)
             }
             ConfirmationLink::NewEmail(opened) => {
                 let apply = |user: &mut User| {
@@ -173,7 +193,7 @@ impl Cx {
         let admins = self.settings().admin_emails()?;
         let new_password =
             Some(NewPassword { hash: password::hash(newcomer.password.secret()).await?, verified: None });
-        let UserLink { person, link, hash } = opened;
+        let UserLink { person, link, hash, answer } = opened;
         let apply = |person: &mut Person| {
             let Person { user, profile } = person;
             user.confirmed_at = Some(self.now);
@@ -186,18 +206,23 @@ impl Cx {
             }
             profile.touch(self.now);
             let used_link = Some((link.purpose, hash.clone()));
-            Ok::<_, StoreError>(Along { used_link, new_password: new_password.clone(), ..Along::default() })
+            let (new_password, answer) = (new_password.clone(), answer.clone());
+            Ok::<_, StoreError>(Along { used_link, new_password, answer, ..Along::default() })
         };
         self.store.change_person(person, None, self.now, apply).await.map(drop).map_err(dead)
     }
 
     /// Changes what admits the user and uses the link up, in one transaction.
     async fn use_link(&self, opened: UserLink, apply: impl Fn(&mut User) -> Along) -> Result<User> {
-        let UserLink { person, link, hash } = opened;
+        let UserLink { person, link, hash, answer } = opened;
         let changed = self.store.change_user(person.user, None, self.now, |user| {
             let along = apply(user);
             user.touch(self.now);
-            Ok::<_, StoreError>(Along { used_link: Some((link.purpose, hash.clone())), ..along })
+            Ok::<_, StoreError>(Along {
+                used_link: Some((link.purpose, hash.clone())),
+                answer: answer.clone(),
+                ..along
+            })
         });
         changed.await.map_err(dead)
     }
@@ -226,7 +251,10 @@ fn read(token: &str) -> Result<(String, String)> {
 /// What does not work any more, and an address that somebody else confirmed first, are the same to whoever pressed.
 fn dead(error: StoreError) -> Problem {
     match error {
-        StoreError::NotFound | StoreError::Stale | StoreError::EmailTaken => Problem::dead_link(),
+        // Where the same press has had its success meanwhile, the link is used up; see `Press`.
+        StoreError::NotFound | StoreError::Stale | StoreError::EmailTaken | StoreError::Repeated(_) => {
+            Problem::dead_link()
+        }
         other => other.into(),
     }
 }

@@ -5,7 +5,7 @@ use crate::keys::{self, number, text};
 use crate::table::{Expression, pause};
 use crate::{Result, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
-use kith_domain::{NOTE_LOCK, NOTE_TRIES, Note};
+use kith_domain::{NOTE_LOCK, NOTE_REPEAT, NOTE_TRIES, Note};
 
 /// A try that is not older may still be at work, and be given back.
 const AT_WORK: SignedDuration = SignedDuration::from_secs(2);
@@ -23,11 +23,12 @@ pub enum Tried {
 
 impl Store {
     /// Counts one try of a passphrase, before it is looked at: 1 call, and a few more while all places are taken by
-    /// requests that may still turn out right. `NotFound` once the note cannot be opened any more.
+    /// requests that may still turn out right. `NotFound` once the note cannot be opened any more, nor again for `mark`.
     ///
     /// A set of requests does the counting, so one repeated after a lost answer counts once.
-    pub async fn count_try(&self, note: &Note, now: Timestamp) -> Result<Tried> {
+    pub async fn count_try(&self, note: &Note, mark: Option<&str>, now: Timestamp) -> Result<Tried> {
         let key = keys::note(&note.token_hash);
+        let place = mark.unwrap_or(&self.request);
         let mut seen = note.clone();
         for look in 0..LOOKS {
             if let Some(end) = seen.locked_until(now) {
@@ -38,14 +39,14 @@ impl Store {
                 // 80, 160, then 320 ms: a hash takes about as long.
                 pause(look + 4).await;
             }
-            let Err(refused) = self.update(&key, self.trying(&seen, now)).await? else {
+            let Err(refused) = self.update_at(&key, self.trying(&seen, now), Some(place)).await? else {
                 return Ok(Tried::Counted);
             };
             seen = entity(refused.0.ok_or(StoreError::NotFound)?)?;
             if seen.tries.contains(&*self.request) {
                 return Ok(Tried::Counted);
             }
-            if !seen.can_be_opened(now) {
+            if !seen.can_be_opened(now) && !seen.opens_again_for(place, now) {
                 return Err(StoreError::NotFound);
             }
         }
@@ -59,13 +60,15 @@ impl Store {
             (":marks", self.marks()),
             (":end", number((now + NOTE_LOCK).as_millisecond())),
             (":now", number(now.as_millisecond())),
+            (":stale", number((now - NOTE_REPEAT).as_millisecond())),
             (":none", number(0)),
         ];
         if !goes_on {
             return Expression {
                 update: Some("SET tries = :marks, tries_end = :end".into()),
                 condition: Some(
-                    "(attribute_not_exists(tries_end) OR tries_end <= :now) AND views_left > :none AND expires_at > :now",
+                    "(attribute_not_exists(tries_end) OR tries_end <= :now) AND expires_at > :now AND \
+                     (views_left > :none OR taken_by.#place > :stale)",
                 ),
                 values,
                 ..Expression::default()
@@ -75,7 +78,7 @@ impl Store {
         Expression {
             update: Some("SET tries_end = :end ADD tries :marks".into()),
             condition: Some(
-                "tries_end > :now AND views_left > :none AND expires_at > :now AND \
+                "tries_end > :now AND expires_at > :now AND (views_left > :none OR taken_by.#place > :stale) AND \
                  (attribute_not_exists(tries) OR contains(tries, :mark) OR size(tries) < :most)",
             ),
             values,

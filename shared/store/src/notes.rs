@@ -11,7 +11,7 @@ use crate::{Answer, Result, Store, StoreError};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use kith_domain::{Note, NoteHandle, NoteId, UserId};
+use kith_domain::{NOTE_REPEAT, Note, NoteHandle, NoteId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// The attribute with the sealed text.
@@ -48,81 +48,97 @@ impl Store {
         self.commit(change).await
     }
 
-    /// A note that can be opened, and its sealed text. `NotFound` for whatever cannot be opened, after the same call.
-    pub async fn note(&self, token_hash: &str, now: Timestamp) -> Result<(Note, Vec<u8>)> {
+    /// A note that can be opened, by whoever took a reading under `mark` also again, and its sealed text. `NotFound` for
+    /// whatever cannot be opened, after the same call.
+    pub async fn note(&self, token_hash: &str, mark: Option<&str>, now: Timestamp) -> Result<(Note, Vec<u8>)> {
         let mut item = self.get(&keys::note(token_hash)).await?.ok_or(StoreError::NotFound)?;
         let sealed = item.remove(SEALED);
         let note: Note = entity(item)?;
+        let opens_again = mark.is_some_and(|mark| note.opens_again_for(mark, now));
         match sealed {
-            _ if !note.can_be_opened(now) => Err(StoreError::NotFound),
+            _ if !note.can_be_opened(now) && !opens_again => Err(StoreError::NotFound),
             Some(AttributeValue::B(sealed)) => Ok((note, sealed.into_inner())),
+            // By the clock of the job that takes texts out its time was over, or nobody was to have it again.
+            _ if !note.can_be_opened(now) => Err(StoreError::NotFound),
             _ => Err(StoreError::Unreadable("a note that can be opened has no text".into())),
         }
     }
 
-    /// Takes one reading of a note; gives the note as it is afterwards. The last one takes the text out of the table.
+    /// Takes one reading of a note; gives the note as it is afterwards. With a `mark`, whoever has taken one for it in the
+    /// last 60 seconds has it still and takes no other. The last reading takes the text out of the table, unless somebody
+    /// may still ask for it again: then it stays for so long, and `expire-items` learns by its place in the index.
     ///
     /// `NotFound` where no reading is left, or the note has ended or was destroyed meanwhile. The item keeps the marks of
-    /// all requests that took one, at most a hundred, so that a write repeated after a lost answer takes no second one,
+    /// all that took one, at most a hundred, so that a write repeated after a lost answer takes no second one either,
     /// whoever came in between.
-    pub async fn take_view(&self, note: &Note, now: Timestamp) -> Result<Note> {
-        let mut is_last = note.views_left == 1;
-        // The readings only become fewer: what was not the last one may have become it.
-        for _ in 0..2 {
-            match self.update(&keys::note(&note.token_hash), self.taking(is_last, now)).await? {
+    pub async fn take_view(&self, note: &Note, mark: Option<&str>, now: Timestamp) -> Result<Note> {
+        let key = keys::note(&note.token_hash);
+        let place = mark.unwrap_or(&self.request);
+        let mut seen = note.clone();
+        // The readings only become fewer: what was not the last one may have become it, and then be taken.
+        for _ in 0..3 {
+            if seen.opens_again_for(place, now) {
+                // Without a mark it is this request's own write, which has given the try back.
+                return if mark.is_some() { self.give_try_back(seen, now).await } else { Ok(seen) };
+            }
+            if !seen.can_be_opened(now) {
+                return Err(StoreError::NotFound);
+            }
+            let leaves_text = mark.is_some() || seen.may_be_asked_again(now);
+            match self.update_at(&key, self.taking(&seen, leaves_text, now), Some(place)).await? {
                 Ok(taken) => return entity(taken),
-                Err(refused) => {
-                    let item = refused.0.ok_or(StoreError::NotFound)?;
-                    let is_ours = self.has_marked(&item, "taken_by");
-                    let current: Note = entity(item)?;
-                    if is_ours {
-                        return Ok(current);
-                    }
-                    if !current.can_be_opened(now) {
-                        return Err(StoreError::NotFound);
-                    }
-                    is_last = current.views_left == 1;
-                }
+                Err(refused) => seen = entity(refused.0.ok_or(StoreError::NotFound)?)?,
             }
         }
         Err(StoreError::Busy("the note kept changing".into()))
     }
 
-    fn taking(&self, is_last: bool, now: Timestamp) -> Expression {
-        let (update, condition) = if is_last {
-            (
-                "SET views_left = views_left - :one, last_opened_at = :now ADD taken_by :marks \
-                 REMOVE sealed, tries, tries_end",
-                "views_left = :one AND expires_at > :now AND NOT contains(taken_by, :mark)",
-            )
+    fn taking(&self, seen: &Note, leaves_text: bool, now: Timestamp) -> Expression {
+        let mut values = vec![
+            (":one", number(1)),
+            (":now", number(now.as_millisecond())),
+            (":stale", number((now - NOTE_REPEAT).as_millisecond())),
+        ];
+        let rest = if seen.views_left > 1 {
+            // The passphrase was right: its try does not count.
+            values.push((":marks", self.marks()));
+            " DELETE tries :marks"
+        } else if leaves_text {
+            values.push((":then", text(time(seen.text_stays_until(now)))));
+            ", gsi1sk = :then REMOVE tries, tries_end"
         } else {
-            (
-                // The passphrase was right: its try does not count.
-                "SET views_left = views_left - :one, last_opened_at = :now ADD taken_by :marks DELETE tries :marks",
-                "views_left > :one AND expires_at > :now AND NOT contains(taken_by, :mark)",
-            )
+            " REMOVE sealed, tries, tries_end"
         };
-        Expression {
-            update: Some(update.into()),
-            condition: Some(condition),
-            values: vec![
-                (":one", number(1)),
-                (":now", number(now.as_millisecond())),
-                (":mark", text(&*self.request)),
-                (":marks", self.marks()),
-            ],
-            ..Expression::default()
+        let condition = if seen.views_left > 1 {
+            "views_left > :one AND expires_at > :now AND \
+             (attribute_not_exists(taken_by.#place) OR taken_by.#place <= :stale)"
+        } else {
+            "views_left = :one AND expires_at > :now AND \
+             (attribute_not_exists(taken_by.#place) OR taken_by.#place <= :stale)"
+        };
+        let update = "SET views_left = views_left - :one, last_opened_at = :now, taken_by.#place = :now";
+        let update = Some(format!("{update}{rest}").into());
+        Expression { update, condition: Some(condition), values, ..Expression::default() }
+    }
+
+    /// The note, once a try with the right passphrase counts no more. `NotFound` where the text is gone meanwhile.
+    async fn give_try_back(&self, seen: Note, now: Timestamp) -> Result<Note> {
+        if !seen.has_passphrase() {
+            return Ok(seen);
         }
+        let given_back = Expression {
+            update: Some("DELETE tries :marks".into()),
+            condition: Some("attribute_exists(sealed) AND expires_at > :now"),
+            values: vec![(":marks", self.marks()), (":now", number(now.as_millisecond()))],
+            ..Expression::default()
+        };
+        let note = self.update(&keys::note(&seen.token_hash), given_back).await?;
+        entity(note.map_err(|_| StoreError::NotFound)?)
     }
 
     /// This request's mark as the API takes it for sets.
     pub(crate) fn marks(&self) -> AttributeValue {
         AttributeValue::Ss(vec![self.request.to_string()])
-    }
-
-    fn has_marked(&self, item: &Item, set: &str) -> bool {
-        let marks = item.get(set).and_then(|marks| marks.as_ss().ok());
-        marks.is_some_and(|marks| marks.iter().any(|mark| **mark == *self.request))
     }
 
     /// The handle of a note that exists.
@@ -166,8 +182,8 @@ impl Store {
         Ok(list.page())
     }
 
-    /// Hashes of the tokens of up to 500 notes that ended before `now`, oldest first. From the index, which may lag a
-    /// moment.
+    /// Hashes of the tokens of up to 500 notes that ended before `now`, or whose last reading left a text until then,
+    /// oldest first. From the index, which may lag a moment.
     pub async fn expired_notes(&self, now: Timestamp) -> Result<Vec<String>> {
         self.ids_before(EXPIRING, now, keys::NOTE).await
     }
@@ -176,6 +192,9 @@ impl Store {
     pub async fn expire_note(&self, token_hash: &str, now: Timestamp) -> Result<bool> {
         let Some(item) = self.get(&keys::note(token_hash)).await? else { return Ok(false) };
         let note: Note = entity(item)?;
+        if note.is_alive(now) {
+            return Ok(false);
+        }
         let ended = Expression {
             condition: Some("expires_at <= :now"),
             values: vec![(":now", number(now.as_millisecond()))],
@@ -192,6 +211,28 @@ impl Store {
             Err(StoreError::Stale) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Takes out the text that the last reading of a note has left, once nobody may have it again; false where there is
+    /// none or it is not its time.
+    pub async fn take_text_out(&self, token_hash: &str, now: Timestamp) -> Result<bool> {
+        let Some(item) = self.get(&keys::note(token_hash)).await? else { return Ok(false) };
+        if !item.contains_key(SEALED) {
+            return Ok(false);
+        }
+        let note: Note = entity(item)?;
+        let taken_out = Expression {
+            // From here on it waits for its end, as it did before.
+            update: Some("SET gsi1sk = :end REMOVE sealed, tries, tries_end".into()),
+            condition: Some("views_left = :none AND last_opened_at <= :stale"),
+            values: vec![
+                (":end", text(time(note.expires_at))),
+                (":none", number(0)),
+                (":stale", number((now - NOTE_REPEAT).as_millisecond())),
+            ],
+            ..Expression::default()
+        };
+        Ok(self.update(&keys::note(token_hash), taken_out).await?.is_ok())
     }
 
     /// Deletes up to 25 of somebody's notes; true if there may be more.
@@ -231,7 +272,7 @@ mod tests {
     use super::*;
     use crate::item::snapshot;
     use jiff::SignedDuration;
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     fn note() -> Note {
         let now = Timestamp::from_second(1_800_000_000).unwrap();
@@ -246,6 +287,7 @@ mod tests {
             max_views: 7,
             views_left: 7,
             last_opened_at: None,
+            taken_by: BTreeMap::new(),
             tries: BTreeSet::new(),
             tries_end: None,
         }
@@ -263,10 +305,10 @@ mod tests {
 
     #[test]
     fn a_note_that_was_opened_and_tried_reads_back_with_its_sets() {
-        let opened = Note { views_left: 6, last_opened_at: Some(note().created_at), ..note() };
+        let taken_by = BTreeMap::from([("somebody".to_owned(), 1_800_000_000_000)]);
+        let opened = Note { views_left: 6, last_opened_at: Some(note().created_at), taken_by, ..note() };
         let mut item = item(&keys::note(&opened.token_hash), "note", &opened).unwrap();
         item.insert("tries".into(), AttributeValue::Ss(vec!["one".into(), "other".into()]));
-        item.insert("taken_by".into(), AttributeValue::Ss(vec!["somebody".into()]));
         let tries = BTreeSet::from(["one".to_owned(), "other".to_owned()]);
         assert_eq!(entity::<Note>(item).unwrap(), Note { tries, ..opened });
     }

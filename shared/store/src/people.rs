@@ -147,7 +147,7 @@ impl Store {
             return self.save_alone(&keys::profile(after.profile.id), difference, after.profile.rev).await;
         }
         let mut change = Transaction::new();
-        self.use_links(&mut change, after.user.id, &along, now);
+        self.use_links(&mut change, after.user.id, &along, now)?;
         self.update_user(&mut change, &before.user, &after.user)?;
         if moves_profile {
             self.update_profile(&mut change, &before.profile, &after.profile, now)?;

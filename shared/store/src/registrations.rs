@@ -128,9 +128,11 @@ impl Store {
         registration: &Registration,
         link_hash: &str,
         (person, credentials): (&Person, &Credentials),
+        answer: Option<Answer>,
         now: Timestamp,
     ) -> Result<()> {
         let mut change = Transaction::new();
+        self.put_answer(&mut change, answer, now)?;
         let id = registration.id;
         self.use_link(&mut change, id, Purpose::Registration, link_hash, now);
         change.delete(&self.table, &keys::registration(id), alive(now), |_| StoreError::NotFound);
@@ -152,8 +154,15 @@ impl Store {
     }
 
     /// Removes a registration on the word of the address's owner, and frees its username.
-    pub async fn withdraw(&self, registration: &Registration, link_hash: &str, now: Timestamp) -> Result<()> {
+    pub async fn withdraw(
+        &self,
+        registration: &Registration,
+        link_hash: &str,
+        answer: Option<Answer>,
+        now: Timestamp,
+    ) -> Result<()> {
         let mut change = Transaction::new();
+        self.put_answer(&mut change, answer, now)?;
         let id = registration.id;
         self.use_link(&mut change, id, Purpose::Registration, link_hash, now);
         change.delete(&self.table, &keys::registration(id), alive(now), |_| StoreError::NotFound);

@@ -260,6 +260,20 @@ impl Store {
 
     /// Changes one item; gives it as it is afterwards, or as it is where the condition does not hold.
     pub(crate) async fn update(&self, key: &Key, change: Expression) -> Result<std::result::Result<Item, Refused>> {
+        self.update_at(key, change, None).await
+    }
+
+    /// The same, where `#place` in the words of the change stands for `place`: a key of a map that is only known now.
+    pub(crate) async fn update_at(
+        &self,
+        key: &Key,
+        change: Expression,
+        place: Option<&str>,
+    ) -> Result<std::result::Result<Item, Refused>> {
+        let mut names = change.names();
+        if let Some(place) = place {
+            names.get_or_insert_default().insert("#place".to_owned(), place.to_owned());
+        }
         let mut tried = 0;
         loop {
             pause(tried).await;
@@ -267,8 +281,8 @@ impl Store {
             let call = self.client.update_item().table_name(&*self.table).set_key(Some(key.attributes()));
             let call = call.set_update_expression(change.update.as_deref().map(Into::into));
             let call = call.set_condition_expression(change.condition.map(Into::into));
-            let call =
-                call.set_expression_attribute_names(change.names()).set_expression_attribute_values(change.values());
+            let call = call.set_expression_attribute_names(names.clone());
+            let call = call.set_expression_attribute_values(change.values());
             let call = call.return_values(ReturnValue::AllNew);
             let call = call.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
             match call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await {

@@ -7,7 +7,7 @@ use crate::keys::{self, number};
 use crate::registrations::{EmailEntry, UsernameGuard, held_by, owner_item, unowned};
 use crate::table::Expression;
 use crate::transaction::Transaction;
-use crate::{Result, Store, StoreError};
+use crate::{Answer, Result, Store, StoreError};
 use jiff::Timestamp;
 use kith_domain::{AuditEvent, Email, Person, Purpose, Role, SessionId, Task, Upload, User, UserId, Username};
 
@@ -28,6 +28,8 @@ pub struct Along {
     pub used_link: Option<(Purpose, String)>,
     /// The password that it sets.
     pub new_password: Option<NewPassword>,
+    /// What is kept for repeats of the request that does it.
+    pub answer: Option<Answer>,
 }
 
 /// Attributes of a user that a change may write, with their placeholders. Not among them: keys; and the session
@@ -151,7 +153,7 @@ impl Store {
             return self.save_alone(&keys::user(after.id), difference, after.rev).await;
         }
         let mut change = Transaction::new();
-        self.use_links(&mut change, after.id, &along, now);
+        self.use_links(&mut change, after.id, &along, now)?;
         self.update_user(&mut change, before, after)?;
         self.add_along(&mut change, after.id, along, now)?;
         self.commit(change).await
@@ -214,11 +216,20 @@ impl Store {
         Ok(())
     }
 
-    /// Adds the use of the link by which a change is done: first, so that it is the reason given where it works no more.
-    pub(crate) fn use_links(&self, change: &mut Transaction, user: UserId, along: &Along, now: Timestamp) {
+    /// Adds the answer that is kept for repeats, and the use of the link by which a change is done: first, so that they
+    /// are the reason given where the change has been made, or the link works no more.
+    pub(crate) fn use_links(
+        &self,
+        change: &mut Transaction,
+        user: UserId,
+        along: &Along,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.put_answer(change, along.answer.clone(), now)?;
         if let Some((purpose, hash)) = &along.used_link {
             self.use_link(change, user, *purpose, hash, now);
         }
+        Ok(())
     }
 
     pub(crate) fn add_along(&self, change: &mut Transaction, user: UserId, along: Along, now: Timestamp) -> Result<()> {
@@ -271,6 +282,7 @@ impl Along {
             && self.finished_upload.is_none()
             && self.used_link.is_none()
             && self.new_password.is_none()
+            && self.answer.is_none()
     }
 }
 
