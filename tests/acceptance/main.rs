@@ -68,6 +68,7 @@ mod register;
 mod roles;
 mod secrets;
 mod sessions;
+mod shut_accounts;
 mod site;
 mod tokens;
 mod tour;

@@ -32,7 +32,7 @@ pub struct Credentials {
 /// Log in
 ///
 /// An unknown name and a wrong password are answered alike, after the same work. With the right password of an account
-/// that is not confirmed: 403.
+/// that is not confirmed, banned or switched off: 403, which says so.
 #[utoipa::path(
     post, path = "/v1/auth/login", operation_id = "log-in", tag = "accounts", request_body = Credentials,
     extensions(("x-kith-who" = json!("pub"))),
@@ -73,7 +73,7 @@ async fn authenticate(cx: &Cx, login: &str, attempt: &Password) -> Result<(User,
     let first = password::verify(attempt.secret(), first).await?;
     match user {
         Some(user) if first.matches && user.may_act() => return Ok((user, first.stale)),
-        Some(_) if first.matches => return Err(Problem::wrong_credentials()),
+        Some(user) if first.matches => return Err(shut(&user)),
         None if first.matches => return Err(Problem::unconfirmed()),
         _ => {}
     }
@@ -81,6 +81,18 @@ async fn authenticate(cx: &Cx, login: &str, attempt: &Password) -> Result<(User,
         return Err(Problem::unconfirmed());
     }
     Err(Problem::wrong_credentials())
+}
+
+/// What whoever knows the password is told of an account that may not be used.
+fn shut(user: &User) -> Problem {
+    if user.erasing_since.is_some() {
+        // It is gone already, for everybody.
+        Problem::wrong_credentials()
+    } else if user.banned_at.is_some() {
+        Problem::banned()
+    } else {
+        Problem::switched_off()
+    }
 }
 
 fn session(cx: &Cx, user: &User, token: &RefreshToken) -> Session {

@@ -54,11 +54,14 @@ async fn confirmation_link(cx: &JobCx, id: UserId, now: Timestamp) -> Letter {
     written(Message::confirm_registration(&registration.email, &registration.username, &link))
 }
 
-/// A link that sets a password, if the address has an account.
+/// A link that sets a password, if the address has an account; word of it, if that may not be used.
 async fn password_reset(cx: &JobCx, email: &Email, now: Timestamp) -> Letter {
     let store = cx.store()?;
     let Some(owner) = store.claims_on(email, now).await?.0 else { return Ok(None) };
     let Some(user) = live(store.user(owner).await)? else { return Ok(None) };
+    if !user.may_act() {
+        return written(Message::account_shut(&user.email));
+    }
     let token = MailToken::generate(user.id);
     // Who was invited and has not come yet has no password to forget: the invitation comes again.
     let purpose = if user.confirmed_at.is_some() { Purpose::PasswordReset } else { Purpose::Invitation };

@@ -90,6 +90,10 @@ impl Cx {
             return Err(Problem::dead_link());
         }
         let user = self.store.user(id).await.map_err(dead)?;
+        // Whoever is banned or switched off gets no password and no address, whatever was mailed before.
+        if !user.may_act() {
+            return Err(Problem::dead_link());
+        }
         // A link proves an address. If the account has another one by now, whoever holds the link is a stranger.
         if purpose != Purpose::EmailChange && link.email.folded() != user.email.folded() {
             return Err(Problem::dead_link());
@@ -178,6 +182,10 @@ impl Cx {
     async fn use_link(&self, opened: UserLink, apply: impl Fn(&mut User) -> Along) -> Result<User> {
         let UserLink { user, link, hash } = opened;
         let changed = self.store.change_user(user, None, self.now, |user| {
+            // The account may have been shut at this very moment.
+            if !user.may_act() {
+                return Err(StoreError::NotFound);
+            }
             let along = apply(user);
             user.touch(self.now);
             Ok::<_, StoreError>(Along { used_link: Some((link.purpose, hash.clone())), ..along })
