@@ -1,6 +1,7 @@
 //! `PATCH /v1/me`: changes one's own account.
 
 use crate::me::Me;
+use crate::oneself::or_ended;
 use kith_domain::{Link, ProfileChange, Purpose, Task, User, Work};
 use kith_http::{Cx, Function, IfMatch, IfMatchHeader, Json, MAILS, Member, Problem, Result, Router, Setting, Tagged};
 use kith_store::Along;
@@ -37,6 +38,6 @@ pub async fn update_me(
         let tasks = link.iter().map(|_| Task::new(Work::MailEmailChange { user: user.id }, cx.now)).collect();
         Ok::<_, Problem>(Along { tasks, link, ..Along::default() })
     };
-    let user = cx.store.change_user(who.user, rev, cx.now, apply).await?;
+    let user = cx.store.change_user(who.user, rev, cx.now, apply).await.map_err(or_ended)?;
     Me::tagged(&cx, user)
 }

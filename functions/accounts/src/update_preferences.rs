@@ -1,5 +1,6 @@
 //! `PATCH /v1/me/preferences`: changes what one wants to receive.
 
+use crate::oneself::or_ended;
 use kith_domain::{Preferences, PreferencesChange, User};
 use kith_http::{Cx, Function, IfMatch, IfMatchHeader, Json, Member, Problem, Result, Router, Setting, Tagged};
 use kith_store::Along;
@@ -30,6 +31,6 @@ pub async fn update_preferences(
         user.touch(cx.now);
         Ok::<_, Problem>(Along::default())
     };
-    let user = cx.store.change_user(who.user, rev, cx.now, apply).await?;
+    let user = cx.store.change_user(who.user, rev, cx.now, apply).await.map_err(or_ended)?;
     Ok(Tagged { rev: user.rev, view: user.preferences })
 }
