@@ -39,13 +39,14 @@ pub struct Credentials {
     responses((status = 200, description = "A new session", body = Tokens))
 )]
 pub async fn log_in(cx: Cx, Json(credentials): Json<Credentials>) -> Result<Secret<Tokens>> {
+    let signer = cx.signer().await?;
     let login = credentials.login.trim().to_lowercase();
     cx.limit(&LOGIN_ACCOUNT_AND_ADDRESS, &format!("{login}\n{}", cx.client.network())).await?;
     cx.limit(&LOGIN_ACCOUNT, &login).await?;
     let (user, stale) = authenticate(&cx, &login, &Password::attempt(&credentials.password)).await?;
     let rehashed = if stale { Some(password::hash(&credentials.password).await?) } else { None };
     let token = RefreshToken::generate(user.id, SessionId::new(cx.now));
-    let access = cx.access_token(user.id, token.session).await?;
+    let access = cx.access_token(&signer, user.id, token.session)?;
     match cx.store.log_in(&user, &session(&cx, &user, &token), rehashed.as_ref()).await {
         Ok(()) => Ok(Secret(Tokens::new(access, &token))),
         // The password was changed, or the account was shut, at this very moment.

@@ -33,13 +33,14 @@ pub struct Refresh {
     responses((status = 200, description = "The new pair; the old refresh token is used up", body = Tokens))
 )]
 pub async fn refresh_token(cx: Cx, Json(refresh): Json<Refresh>) -> Result<Secret<Tokens>> {
+    let signer = cx.signer().await?;
     let presented = RefreshToken::parse(&refresh.refresh_token).ok_or_else(Problem::wrong_refresh_token)?;
     let found = cx.store.user_and_session(presented.user, presented.session).await?;
     let alive = found.filter(|(user, session)| user.admits(session, cx.now));
     let (user, mut session) = alive.ok_or_else(Problem::wrong_refresh_token)?;
     judge(&cx, &session, &presented).await?;
     let next = presented.rotated();
-    let access = cx.access_token(user.id, session.id).await?;
+    let access = cx.access_token(&signer, user.id, session.id)?;
     session.rotate(next.current.hash().to_string(), &cx.request_id, &cx.client.address, cx.now);
     match cx.store.rotate(&session, &presented.current.hash().to_string(), cx.now).await? {
         Rotation::Done => Ok(Secret(Tokens::new(access, &next))),

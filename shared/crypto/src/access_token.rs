@@ -173,7 +173,7 @@ mod tests {
     }
 
     fn key() -> SigningKey {
-        SigningKey::generate(at(0), at(0)).unwrap()
+        SigningKey::generate(at(0)).unwrap()
     }
 
     fn claims() -> Claims {

@@ -56,6 +56,7 @@ pub use photo_view::{PhotoView, PictureView};
 pub use problem::{Fault, Problem, ProblemBody};
 pub use serve::serve;
 pub use settings::{Setting, Settings};
+pub use signing::Signer;
 pub use tag::{IfMatch, IfMatchHeader, Tagged};
 pub use time::Time;
 

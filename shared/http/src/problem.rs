@@ -257,7 +257,11 @@ impl Problem {
 
     /// 503: the deployment is so new that it has no key for `purpose`.
     pub(crate) fn no_key(purpose: &str) -> Self {
-        Self::busy(format!("there is no {purpose} key: rotate-keys has not run"))
+        let detail = "This place has just been set up and has no keys yet. Try again in a minute.";
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Not ready yet", detail);
+        let mut problem = problem.with(RETRY_AFTER, "60");
+        problem.0.source = Some(format!("there is no {purpose} key: rotate-keys has not run"));
+        problem
     }
 
     /// 503: the table is busy.

@@ -36,7 +36,6 @@ pub use limits::{Counted, Window};
 pub use note_tries::Tried;
 pub use registrations::Claimants;
 pub use sessions::Rotation;
-pub use signing_keys::Ring;
 pub use table::{Spent, Store};
 pub use users::Along;
 
