@@ -46,7 +46,7 @@ pub async fn log_in(cx: Cx, Json(credentials): Json<Credentials>) -> Result<Secr
     let (user, stale) = authenticate(&cx, &login, &Password::attempt(&credentials.password)).await?;
     let rehashed = if stale { Some(password::hash(&credentials.password).await?) } else { None };
     let token = RefreshToken::generate(user.id, SessionId::new(cx.now));
-    let access = cx.access_token(&signer, user.id, token.session)?;
+    let access = cx.access_token(&signer, &token, cx.now)?;
     match cx.store.log_in(&user, &session(&cx, &user, &token), rehashed.as_ref()).await {
         Ok(()) => Ok(Secret(Tokens::new(access, &token))),
         // The password was changed, or the account was shut, at this very moment.
@@ -103,9 +103,8 @@ fn session(cx: &Cx, user: &User, token: &RefreshToken) -> Session {
         generation: user.session_generation,
         family_hash: token.family.hash().to_string(),
         refresh_hash: token.current.hash().to_string(),
-        previous_hash: None,
+        replaced: Vec::new(),
         rotated_at: cx.now,
-        rotated_by: cx.request_id.to_string(),
         created_at: cx.now,
         last_seen_at: cx.now,
         device: cx.client.device.clone(),

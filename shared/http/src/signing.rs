@@ -2,10 +2,10 @@
 
 use crate::cache::Cache;
 use crate::{App, Cx, Problem, Result, Setting};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use kith_crypto::access_token::{self, Claims, Parties, TokenFault};
-use kith_crypto::{KeyRing as _, SecretStore, SigningRing};
-use kith_domain::{SessionId, UserId, VerificationKey};
+use kith_crypto::{KeyRing as _, RefreshToken, SecretStore, SigningRing};
+use kith_domain::VerificationKey;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -55,11 +55,12 @@ impl Cx {
         Ok(Signer(ring))
     }
 
-    /// Signs an access token of 15 minutes.
-    pub fn access_token(&self, signer: &Signer, user: UserId, session: SessionId) -> Result<String> {
+    /// Signs the access token that goes with a refresh token and begins with it, for 15 minutes. Under the same key it is
+    /// the same to the last bit however often it is made.
+    pub fn access_token(&self, signer: &Signer, with: &RefreshToken, made_at: Timestamp) -> Result<String> {
         let (issuer, audience) = self.app().parties()?;
         let key = signer.0.signer().ok_or_else(|| Problem::no_key("signing"))?;
-        let claims = Claims::new(Parties { issuer: &issuer, audience: &audience }, user, session, self.now);
+        let claims = Claims::new(Parties { issuer: &issuer, audience: &audience }, with, made_at);
         access_token::issue(key, &claims).map_err(|error| Problem::internal(error.to_string()))
     }
 
