@@ -179,7 +179,7 @@ async fn e16_an_account_that_is_switched_off_is_refused_until_it_is_switched_on(
     assert_eq!(switch(false).await.assert_status(200).json()["active"], false);
     ada.get("/v1/me").await.assert_problem(401, "unauthorized");
     ada.refresh(ada.refresh_token()).await.assert_problem(401, "wrong-refresh-token");
-    ada.log_in().await.assert_problem(401, "wrong-credentials");
+    ada.log_in().await.assert_problem(403, "switched-off");
     switch(false).await.assert_status(200);
     assert_eq!(switch(true).await.assert_status(200).json()["active"], true);
     // Sessions from before stay ended.

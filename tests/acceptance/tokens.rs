@@ -216,14 +216,9 @@ async fn g03_rotating_keys_ends_no_session() {
     kith.job("rotate-keys").await;
     let kids = published().await;
     assert!(kids.len() >= 2 && kids.contains(&old), "{kids:?}");
-    // The new key is known an hour before anybody signs with it.
+    // Instances read the ring again within a minute.
     let ada = ada.with_tokens_of(&ada.refresh(ada.refresh_token()).await);
-    assert_eq!(Jwt::parse(ada.access()).kid(), old);
-    clock.advance("59m").await;
-    let ada = ada.with_tokens_of(&ada.refresh(ada.refresh_token()).await);
-    assert_eq!(Jwt::parse(ada.access()).kid(), old);
-    // Instances read the ring again within five minutes.
-    clock.advance("6m").await;
+    clock.advance("61s").await;
     ada.get("/v1/me").await.assert_status(200);
     let next = ada.with_tokens_of(&ada.refresh(ada.refresh_token()).await);
     let new = Jwt::parse(next.access()).kid().to_owned();
@@ -231,7 +226,7 @@ async fn g03_rotating_keys_ends_no_session() {
     for actor in [&ada, &next] {
         actor.get("/v1/me").await.assert_status(200);
     }
-    clock.advance("1h").await;
+    clock.advance("2h").await;
     assert!(!published().await.contains(&old), "the old key is still trusted");
     let next = next.with_tokens_of(&next.refresh(next.refresh_token()).await);
     next.get("/v1/me").await.assert_status(200);

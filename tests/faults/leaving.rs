@@ -231,7 +231,7 @@ async fn c01_an_expiry_leaves_a_name_alone_that_somebody_took_meanwhile() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn b07_whatever_happens_to_retiring_a_key_it_is_refused_and_another_signs() {
-    for action in ["Query", "TransactWriteItems", "GetSecretValue", "PutSecretValue"] {
+    for action in ["Query", "TransactWriteItems", "UpdateItem", "GetSecretValue", "PutSecretValue"] {
         for kind in ["throttle", "timeout", "applied_answer_lost", "error"] {
             if kind == "applied_answer_lost" && matches!(action, "Query" | "GetSecretValue") {
                 continue;
@@ -245,7 +245,7 @@ async fn b07_whatever_happens_to_retiring_a_key_it_is_refused_and_another_signs(
             // The run at the start finds neither secret yet.
             let at_the_start = 2 * usize::from(action == "GetSecretValue");
             assert_struck(&kith, "rotate-keys", action, 1 + at_the_start).await;
-            let new = done["signing"]["published"]["kid"]
+            let new = done["signing"]["changed"]["in_use"]
                 .as_str()
                 .unwrap_or_else(|| panic!("{action} {kind}: {done}"))
                 .to_owned();
@@ -258,7 +258,7 @@ async fn b07_whatever_happens_to_retiring_a_key_it_is_refused_and_another_signs(
             let published = kith.visitor().get("/.well-known/jwks.json").await.json();
             let kids: Vec<&str> =
                 published["keys"].as_array().unwrap().iter().filter_map(|key| key["kid"].as_str()).collect();
-            assert_eq!(kids, [new.as_str()], "{action} {kind}");
+            assert!(kids.len() == 2 && kids.contains(&new.as_str()), "{action} {kind}: {kids:?}");
         }
     }
 }

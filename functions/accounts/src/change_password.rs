@@ -1,6 +1,7 @@
 //! `PUT /v1/me/password`: sets a new password by the current one.
 
 use crate::current_password;
+use crate::oneself::or_ended;
 use kith_crypto::password;
 use kith_domain::{Password, Person, Purpose, Task, User, Work};
 use kith_http::{Cx, Function, Json, Myself, NoContent, Problem, Result, Router, Setting, check_password};
@@ -50,5 +51,5 @@ pub async fn change_password(cx: Cx, who: Myself, Json(change): Json<PasswordCha
             ..Along::default()
         })
     };
-    cx.store.change_user(user, None, cx.now, apply).await.map(|_| NoContent)
+    cx.store.change_user(user, None, cx.now, apply).await.map(|_| NoContent).map_err(or_ended)
 }

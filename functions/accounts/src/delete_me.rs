@@ -1,6 +1,7 @@
 //! `DELETE /v1/me`: deletes one's own account and everything in it.
 
 use crate::current_password;
+use crate::oneself::or_ended;
 use kith_domain::{Act, AuditEvent, User};
 use kith_http::{Cx, Function, Json, Member, NoContent, Problem, Result, Router, Setting};
 use kith_store::Along;
@@ -39,5 +40,5 @@ pub async fn delete_me(cx: Cx, who: Member, Json(farewell): Json<Farewell>) -> R
         let audit = AuditEvent::new(user.id, user.id, Act::UserDeleted, cx.now);
         Ok::<_, Problem>(Along { tasks: vec![task], audit: Some(audit), ..Along::default() })
     };
-    cx.store.change_user(who.user, None, cx.now, apply).await.map(|_| NoContent)
+    cx.store.change_user(who.user, None, cx.now, apply).await.map(|_| NoContent).map_err(or_ended)
 }

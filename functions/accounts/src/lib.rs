@@ -26,6 +26,7 @@ pub mod update_preferences;
 
 mod current_password;
 mod me;
+mod oneself;
 mod tokens;
 
 /// Every function of this area.

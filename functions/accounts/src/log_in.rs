@@ -32,20 +32,21 @@ pub struct Credentials {
 /// Log in
 ///
 /// An unknown name and a wrong password are answered alike, after the same work. With the right password of an account
-/// that is not confirmed: 403.
+/// that is not confirmed, banned or switched off: 403, which says so.
 #[utoipa::path(
     post, path = "/v1/auth/login", operation_id = "log-in", tag = "accounts", request_body = Credentials,
     extensions(("x-kith-who" = json!("pub"))),
     responses((status = 200, description = "A new session", body = Tokens))
 )]
 pub async fn log_in(cx: Cx, Json(credentials): Json<Credentials>) -> Result<Secret<Tokens>> {
+    let signer = cx.signer().await?;
     let login = credentials.login.trim().to_lowercase();
     cx.limit(&LOGIN_ACCOUNT_AND_ADDRESS, &format!("{login}\n{}", cx.client.network())).await?;
     cx.limit(&LOGIN_ACCOUNT, &login).await?;
     let (user, known, stale) = authenticate(&cx, &login, &Password::attempt(&credentials.password)).await?;
     let rehashed = if stale { Some(password::hash(&credentials.password).await?) } else { None };
     let token = RefreshToken::generate(user.id, SessionId::new(cx.now));
-    let access = cx.access_token(user.id, token.session).await?;
+    let access = cx.access_token(&signer, &token, cx.now)?;
     match cx.store.log_in(&known, &session(&cx, &user, &token), rehashed.as_ref()).await {
         Ok(()) => Ok(Secret(Tokens::new(access, &token))),
         // The password was changed at this very moment.
@@ -72,7 +73,7 @@ async fn authenticate(cx: &Cx, login: &str, attempt: &Password) -> Result<(User,
     let first = password::verify(attempt.secret(), own.or(if is_email { None } else { pending.as_ref() })).await?;
     match (user, credentials) {
         (Some(user), Some(own)) if first.matches && user.may_act() => return Ok((user, own, first.stale)),
-        (Some(_), _) if first.matches => return Err(Problem::wrong_credentials()),
+        (Some(user), _) if first.matches => return Err(shut(&user)),
         (None, _) if first.matches => return Err(Problem::unconfirmed()),
         _ => {}
     }
@@ -82,6 +83,18 @@ async fn authenticate(cx: &Cx, login: &str, attempt: &Password) -> Result<(User,
     Err(Problem::wrong_credentials())
 }
 
+/// What whoever knows the password is told of an account that may not be used.
+fn shut(user: &User) -> Problem {
+    if user.erasing_since.is_some() {
+        // It is gone already, for everybody.
+        Problem::wrong_credentials()
+    } else if user.banned_at.is_some() {
+        Problem::banned()
+    } else {
+        Problem::switched_off()
+    }
+}
+
 fn session(cx: &Cx, user: &User, token: &RefreshToken) -> Session {
     Session {
         id: token.session,
@@ -89,9 +102,8 @@ fn session(cx: &Cx, user: &User, token: &RefreshToken) -> Session {
         generation: user.session_generation,
         family_hash: token.family.hash().to_string(),
         refresh_hash: token.current.hash().to_string(),
-        previous_hash: None,
+        replaced: Vec::new(),
         rotated_at: cx.now,
-        rotated_by: cx.request_id.to_string(),
         created_at: cx.now,
         last_seen_at: cx.now,
         device: cx.client.device.clone(),

@@ -1,7 +1,8 @@
 //! `DELETE /v1/auth/sessions/{session_id}`: ends one of one's sessions.
 
 use kith_domain::SessionId;
-use kith_http::{Cx, Function, Member, NoContent, Path, Result, Router, Setting};
+use kith_http::{Cx, Function, Member, NoContent, Path, Problem, Result, Router, Setting};
+use kith_store::StoreError;
 use utoipa_axum::routes;
 
 /// The function.
@@ -17,6 +18,10 @@ pub fn function() -> Function {
     responses((status = 204, description = "It has ended, and its tokens with it"))
 )]
 pub async fn revoke_session(cx: Cx, who: Member, Path(session): Path<SessionId>) -> Result<NoContent> {
-    cx.store.revoke_session(&who.user, session, cx.now).await?;
-    Ok(NoContent)
+    match cx.store.revoke_session(&who.user, session, cx.now).await {
+        Ok(()) => Ok(NoContent),
+        // One's own, which was ended elsewhere since the request was let in.
+        Err(StoreError::NotFound) if session == who.session.id => Err(Problem::unauthorized(true)),
+        Err(error) => Err(error.into()),
+    }
 }

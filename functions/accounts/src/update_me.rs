@@ -1,6 +1,7 @@
 //! `PATCH /v1/me`: changes one's own account.
 
 use crate::me::Me;
+use crate::oneself::or_ended;
 use kith_domain::{EmailChange, Person, ProfileChange, Task, Work};
 use kith_http::{Cx, Function, IfMatch, IfMatchHeader, Json, MAILS, Myself, Problem, Result, Router, Setting, Tagged};
 use kith_store::Along;
@@ -40,7 +41,7 @@ pub async fn update_me(
         let tasks = vec![Task::new(Work::MailEmailChange { user: person.user.id }, cx.now)];
         Ok(Along { tasks, ..Along::default() })
     };
-    let person = cx.store.change_person(who.person, rev, cx.now, apply).await?;
-    let credentials = cx.store.credentials(person.user.id).await?;
+    let person = cx.store.change_person(who.person, rev, cx.now, apply).await.map_err(or_ended)?;
+    let credentials = cx.store.credentials(person.user.id).await.map_err(|error| or_ended(error.into()))?;
     Me::tagged(&cx, person, Some(credentials))
 }

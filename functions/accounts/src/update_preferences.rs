@@ -1,5 +1,6 @@
 //! `PATCH /v1/me/preferences`: changes what one wants to receive.
 
+use crate::oneself::or_ended;
 use kith_domain::{Preferences, PreferencesChange};
 use kith_http::{Cx, Function, IfMatch, IfMatchHeader, Json, Myself, Result, Router, Setting, Tagged};
 use utoipa_axum::routes;
@@ -24,6 +25,7 @@ pub async fn update_preferences(
     IfMatch(rev): IfMatch,
     Json(change): Json<PreferencesChange>,
 ) -> Result<Tagged<Preferences>> {
-    let profile = cx.store.change_preferences(who.person.profile, rev, |profile| profile.prefer(&change)).await?;
+    let changed = cx.store.change_preferences(who.person.profile, rev, |profile| profile.prefer(&change)).await;
+    let profile = changed.map_err(|error| or_ended(error.into()))?;
     Ok(Tagged { rev: profile.preferences_rev, view: profile.preferences })
 }

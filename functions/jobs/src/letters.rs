@@ -56,11 +56,14 @@ async fn confirmation_link(cx: &JobCx, id: UserId, now: Timestamp) -> Letter {
     written(Message::confirm_registration(&registration.email, &registration.username, &link))
 }
 
-/// A link that sets a password, if the address has an account.
+/// A link that sets a password, if the address has an account; word of it, if that may not be used.
 async fn password_reset(cx: &JobCx, email: &Email, now: Timestamp) -> Letter {
     let store = cx.store()?;
     let Some(owner) = store.claims_on(email, now).await?.0 else { return Ok(None) };
     let Some(Person { user, profile }) = live(store.person(owner).await)? else { return Ok(None) };
+    if !user.may_act() {
+        return written(Message::account_shut(&user.email));
+    }
     // Who was invited and has not come yet has no password to forget: the invitation comes again.
     if user.confirmed_at.is_none() {
         return invitation_link(cx, &user, now).await;

@@ -13,7 +13,7 @@ pub fn function() -> Function {
 
 /// Show the public keys of access tokens
 ///
-/// A JWK Set (RFC 7517). A new key is here an hour before it signs, an old one until the last of its tokens has ended.
+/// A JWK Set (RFC 7517). A key is here before it signs, and until the last of its tokens has ended.
 #[utoipa::path(
     get, path = "/.well-known/jwks.json", operation_id = "show-jwks", tag = "site",
     extensions(("x-kith-who" = json!("pub"))),

@@ -3,7 +3,8 @@
 //! RFC 9068 also wants `client_id`; there are no OAuth clients here, so the token names the session instead (`sid`).
 //! All times are checked against the `now` that is given: `jsonwebtoken` would read the system clock.
 
-use crate::{base64url, random, signing::SigningKey};
+use crate::signing::SigningKey;
+use crate::token::RefreshToken;
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
 use kith_domain::{SessionId, UserId, VerificationKey};
@@ -46,23 +47,23 @@ pub struct Claims {
     pub nbf: i64,
     /// When it ends; at that second it is refused.
     pub exp: i64,
-    /// Its own random id.
+    /// Its own id, by which nothing can be guessed of the refresh token that it goes with.
     pub jti: String,
 }
 
 impl Claims {
-    /// The claims of a token that begins now and lasts [`ACCESS_TOKEN_LIFETIME`].
-    pub fn new(parties: Parties<'_>, user: UserId, session: SessionId, now: Timestamp) -> Self {
+    /// The claims of the token that goes with a refresh token made at `now`, and lasts [`ACCESS_TOKEN_LIFETIME`].
+    pub fn new(parties: Parties<'_>, with: &RefreshToken, now: Timestamp) -> Self {
         let iat = now.as_second();
         Self {
             iss: parties.issuer.to_owned(),
             aud: parties.audience.to_owned(),
-            sub: user,
-            sid: session,
+            sub: with.user,
+            sid: with.session,
             iat,
             nbf: iat,
             exp: iat.saturating_add(ACCESS_TOKEN_LIFETIME.as_secs()),
-            jti: base64url::encode(&random::<16>()),
+            jti: with.access_token_id(),
         }
     }
 }
@@ -163,6 +164,7 @@ fn signature_only() -> Validation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base64url;
     use serde_json::{Value, json};
 
     const US: Parties<'static> = Parties { issuer: "https://kith.example", audience: "https://kith.example/v1" };
@@ -173,11 +175,11 @@ mod tests {
     }
 
     fn key() -> SigningKey {
-        SigningKey::generate(at(0), at(0)).unwrap()
+        SigningKey::generate(at(0)).unwrap()
     }
 
     fn claims() -> Claims {
-        Claims::new(US, UserId::new(at(NOW)), SessionId::new(at(NOW)), at(NOW))
+        Claims::new(US, &RefreshToken::generate(UserId::new(at(NOW)), SessionId::new(at(NOW))), at(NOW))
     }
 
     fn check(token: &str, key: &SigningKey, now: i64) -> Result<Claims, TokenFault> {

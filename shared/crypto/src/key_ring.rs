@@ -20,6 +20,9 @@ pub enum RingError {
         /// Counted from 1.
         column: usize,
     },
+    /// The secret holds bytes in place of a text.
+    #[error("the key ring is not a text")]
+    NotText,
     /// What stands under this id in the ring is no key of its kind.
     #[error("{kid:?} of the key ring is not {kind}")]
     NotAKey {
@@ -32,6 +35,9 @@ pub enum RingError {
 
 /// All keys of a stage for one purpose: what a secret in Secrets Manager holds.
 pub trait KeyRing: Sized {
+    /// Whether no key of it works.
+    fn is_empty(&self) -> bool;
+
     /// The text of the secret.
     fn to_secret_text(&self) -> Result<Zeroizing<String>, RingError>;
 

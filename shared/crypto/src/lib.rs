@@ -5,6 +5,7 @@
 //! async runtime (hashing runs on its blocking threads). No `Debug` here shows a secret.
 
 mod base64url;
+mod jwk;
 mod key_ring;
 mod random;
 
@@ -15,9 +16,12 @@ pub mod password;
 pub mod seal;
 pub mod secret_store;
 pub mod signing;
+pub mod signing_plan;
+pub mod succession;
 pub mod token;
 
 pub use access_token::{ACCESS_TOKEN_LIFETIME, Claims, IssueError, Parties, TokenFault};
+pub use jwk::{Jwk, JwkSet};
 pub use key_ring::{KeyRing, RingError};
 pub use note::{NoteSeal, NoteToken, PassphraseKey};
 pub use note_ring::{NoteKey, NoteRing};
@@ -25,5 +29,7 @@ pub use password::{PasswordError, Verdict};
 pub use random::random;
 pub use seal::SealError;
 pub use secret_store::{LoadedRing, SecretStore, SecretStoreError};
-pub use signing::{Jwk, JwkSet, SigningKey, SigningRing};
+pub use signing::{SigningKey, SigningRing};
+pub use signing_plan::{End, SigningPlan, Wish};
+pub use succession::{Key, Succession};
 pub use token::{MailToken, RefreshToken, Secret, SecretHash};

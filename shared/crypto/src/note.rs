@@ -97,7 +97,7 @@ mod tests {
     }
 
     fn note_key() -> NoteKey {
-        NoteKey::generate(now(), now())
+        NoteKey::generate(now())
     }
 
     fn sealed_under<'a>(key: &'a NoteKey, token: &'a NoteToken) -> NoteSeal<'a> {

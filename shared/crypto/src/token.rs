@@ -4,7 +4,7 @@
 //! secret here has at least 128 random bits.
 
 use crate::{base64url, random};
-use aws_lc_rs::digest;
+use aws_lc_rs::{digest, hmac};
 use kith_domain::{SessionId, UserId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::fmt;
@@ -175,10 +175,29 @@ impl RefreshToken {
         Self { user, session, family: Secret::generate(), current: Secret::generate() }
     }
 
-    /// The token that follows this one: same session and family, new current part.
+    /// The token that follows this one: same session and family, and a current part that nobody can make who has only
+    /// this token or only the salt.
     #[must_use]
-    pub fn rotated(&self) -> Self {
-        Self { current: Secret::generate(), ..self.clone() }
+    pub fn next(&self, salt: &str) -> Self {
+        Self { current: Secret::from_bytes(*self.derived("kith next refresh token", salt)), ..self.clone() }
+    }
+
+    /// The id of the access token that goes with this one: 128 bits.
+    pub fn access_token_id(&self) -> String {
+        let derived = self.derived("kith access token", "");
+        base64url::encode(derived.first_chunk::<16>().map(<[u8; 16]>::as_slice).unwrap_or_default())
+    }
+
+    /// HMAC-SHA-256 (RFC 2104) of a purpose, the session and a salt, under the current part. No purpose begins like
+    /// another, and the session's id has a fixed length.
+    fn derived(&self, purpose: &str, salt: &str) -> Zeroizing<[u8; CURRENT]> {
+        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, self.current.expose_bytes()));
+        context.update(purpose.as_bytes());
+        context.update(self.session.as_uuid().as_bytes());
+        context.update(salt.as_bytes());
+        let mut derived = Zeroizing::new([0; CURRENT]);
+        derived.iter_mut().zip(context.sign().as_ref()).for_each(|(to, from)| *to = *from);
+        derived
     }
 
     /// The text for the client: base64url of both ids and both secrets, 107 characters.
@@ -294,12 +313,26 @@ mod tests {
     }
 
     #[test]
-    fn rotating_keeps_the_family_and_changes_the_current_part() {
+    fn c06_the_next_token_keeps_the_family_and_follows_from_token_and_salt() {
         let token = refresh_token();
-        let next = token.rotated();
+        let next = token.next("salt");
         assert_eq!((next.user, next.session), (token.user, token.session));
         assert_eq!(next.family.hash(), token.family.hash());
-        assert_ne!(next.current.hash(), token.current.hash());
+        assert_eq!(next.encode(), token.next("salt").encode());
+        for other in [token.clone(), token.next("another salt"), next.next("salt"), refresh_token().next("salt")] {
+            assert_ne!(next.current.hash(), other.current.hash());
+        }
+        // Neither the salt nor the hash that the table has takes the place of the token.
+        let by_hash = RefreshToken { current: Secret::parse(&token.current.hash().to_string()).unwrap(), ..token };
+        assert_ne!(by_hash.next("salt").current.hash(), next.current.hash());
+    }
+
+    #[test]
+    fn c06_the_access_token_of_a_refresh_token_has_one_id() {
+        let token = refresh_token();
+        assert_eq!(token.access_token_id().len(), 22);
+        assert_eq!(token.access_token_id(), token.access_token_id());
+        assert_ne!(token.access_token_id(), token.next("salt").access_token_id());
     }
 
     #[test]

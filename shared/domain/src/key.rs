@@ -11,10 +11,10 @@ pub struct VerificationKey {
     pub kid: String,
     /// The public key: 32 bytes, base64url without padding.
     pub x: String,
-    /// Signing with it begins here; it is published before, so that nobody meets an unknown key.
+    /// When it was made. It is published before it signs, so that nobody meets an unknown key.
     #[serde(with = "millisecond::required")]
-    pub sign_from: Timestamp,
-    /// Tokens signed with it are refused from here on; absent while it is in use.
+    pub created_at: Timestamp,
+    /// Tokens signed with it are refused from here on; absent while it signs or stands by. An end is final.
     #[serde(default, with = "millisecond::optional", skip_serializing_if = "Option::is_none")]
     pub retire_at: Option<Timestamp>,
 }

@@ -63,7 +63,7 @@ pub use preferences::{Digest, KnownTimeZone, Preferences, PreferencesChange, Rep
 pub use profile::{Bio, City, Country, Location, State};
 pub use registration::{REGISTRATION_LIFETIME, Registration};
 pub use role::{Permission, Role};
-pub use session::{REFRESH_GRACE, Refusal, SESSION_LIFETIME, Session};
+pub use session::{REFRESH_GRACE, Refusal, ReplacedToken, SESSION_LIFETIME, Session};
 pub use tags::Tags;
 pub use task::{TASK_LIFETIME, Task, Work, Worker};
 pub use text::Invalid;

@@ -9,8 +9,12 @@ use serde::{Deserialize, Serialize};
 /// How long a session lives after its last refresh.
 pub const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// For this long after a refresh the token before it is refused without consequence: two tabs refresh at once.
-pub const REFRESH_GRACE: SignedDuration = SignedDuration::from_secs(10);
+/// For this long after it was replaced a refresh token gets the newest pair again: the answer got lost, or several tabs
+/// woke together.
+pub const REFRESH_GRACE: SignedDuration = SignedDuration::from_secs(30);
+
+/// So many replaced tokens are remembered for that time. More would not fit into the one unit that a refresh writes.
+const REMEMBERED: usize = 3;
 
 /// A session. The secrets of its refresh token are kept as hashes only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,13 +30,11 @@ pub struct Session {
     pub family_hash: String,
     /// Hash of the part that only the newest refresh token has.
     pub refresh_hash: String,
-    /// Hash of that part of the token before it.
-    pub previous_hash: Option<String>,
+    /// The tokens before it that were replaced a moment ago, the oldest first.
+    pub replaced: Vec<ReplacedToken>,
     /// When the newest refresh token was made.
     #[serde(with = "millisecond::required")]
     pub rotated_at: Timestamp,
-    /// The request that made it, so that a write repeated after a lost answer knows itself.
-    pub rotated_by: String,
     /// When the person logged in.
     #[serde(with = "millisecond::required")]
     pub created_at: Timestamp,
@@ -48,13 +50,25 @@ pub struct Session {
     pub expires_at: Timestamp,
 }
 
+/// A refresh token that another one has replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplacedToken {
+    /// Hash of the part that only this token has.
+    pub hash: String,
+    /// What, together with that part, makes the same part of the next token. Useless without it.
+    pub salt: String,
+    /// When it was replaced.
+    #[serde(with = "millisecond::required")]
+    pub at: Timestamp,
+}
+
 /// Why a refresh token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// It is not one of this session's, or the session is over.
     Unknown,
-    /// It was replaced a moment ago, by another tab or by an answer that got lost: refused, nothing else.
-    JustReplaced,
+    /// It may have been replaced a moment ago, but so many were since that nobody can tell: refused, nothing else.
+    Forgotten,
     /// It was replaced long ago, so somebody has a copy: the session must end.
     Reused,
 }
@@ -65,27 +79,46 @@ impl Session {
         self.generation == generation && now < self.expires_at
     }
 
-    /// Judges a refresh token by the hashes of its two parts.
-    pub fn judge(&self, family_hash: &str, current_hash: &str, now: Timestamp) -> Result<(), Refusal> {
+    /// Judges a refresh token by the hashes of its two parts. Gives the replacements that lead from it to the newest
+    /// token, in their order: none for the newest.
+    pub fn judge(&self, family_hash: &str, current_hash: &str, now: Timestamp) -> Result<&[ReplacedToken], Refusal> {
         if now >= self.expires_at || !same_hash(&self.family_hash, family_hash) {
             return Err(Refusal::Unknown);
         }
         if same_hash(&self.refresh_hash, current_hash) {
-            return Ok(());
+            return Ok(&[]);
         }
-        let was_previous = self.previous_hash.as_deref().is_some_and(|previous| same_hash(previous, current_hash));
-        let in_grace = now.duration_since(self.rotated_at) <= REFRESH_GRACE;
-        Err(if was_previous && in_grace { Refusal::JustReplaced } else { Refusal::Reused })
+        // Each is judged by its own replacement: asking again, and refreshing on, prolong nothing.
+        let place = self.replaced.iter().position(|replaced| same_hash(&replaced.hash, current_hash));
+        match place.and_then(|place| self.replaced.get(place..)) {
+            Some(way) if way.first().is_some_and(|replaced| replaced.is_recent(now)) => Ok(way),
+            None if self.may_have_forgotten(now) => Err(Refusal::Forgotten),
+            _ => Err(Refusal::Reused),
+        }
     }
 
-    /// Replaces the refresh token; the session lives on from here.
-    pub fn rotate(&mut self, current_hash: String, request: &str, address: &str, now: Timestamp) {
-        self.previous_hash = Some(std::mem::replace(&mut self.refresh_hash, current_hash));
+    /// Whether a token that was replaced a moment ago may be remembered no more.
+    fn may_have_forgotten(&self, now: Timestamp) -> bool {
+        self.replaced.len() >= REMEMBERED && self.replaced.first().is_some_and(|oldest| oldest.is_recent(now))
+    }
+
+    /// Replaces the refresh token by the one that `salt` makes of it; the session lives on from here.
+    pub fn rotate(&mut self, next_hash: String, salt: String, address: &str, now: Timestamp) {
+        let hash = std::mem::replace(&mut self.refresh_hash, next_hash);
+        self.replaced.retain(|replaced| replaced.is_recent(now));
+        self.replaced.push(ReplacedToken { hash, salt, at: now });
+        let too_many = self.replaced.len().saturating_sub(REMEMBERED);
+        self.replaced.drain(..too_many);
         self.rotated_at = now;
-        request.clone_into(&mut self.rotated_by);
         self.last_seen_at = now;
         address.clone_into(&mut self.address);
         self.expires_at = now + SESSION_LIFETIME;
+    }
+}
+
+impl ReplacedToken {
+    fn is_recent(&self, now: Timestamp) -> bool {
+        now.duration_since(self.at) <= REFRESH_GRACE
     }
 }
 
@@ -101,9 +134,8 @@ mod tests {
             generation: 0,
             family_hash: "family".into(),
             refresh_hash: "first".into(),
-            previous_hash: None,
+            replaced: Vec::new(),
             rotated_at: now,
-            rotated_by: "request".into(),
             created_at: now,
             last_seen_at: now,
             device: String::new(),
@@ -119,25 +151,53 @@ mod tests {
     #[test]
     fn the_newest_token_is_good_until_the_session_expires() {
         let session = session();
-        assert_eq!(session.judge("family", "first", session.expires_at - SignedDuration::from_millis(1)), Ok(()));
+        let last = session.expires_at - SignedDuration::from_millis(1);
+        assert_eq!(session.judge("family", "first", last), Ok(&[][..]));
         assert_eq!(session.judge("family", "first", session.expires_at), Err(Refusal::Unknown));
     }
 
-    #[test]
-    fn a_replaced_token_is_harmless_for_ten_seconds_and_theft_afterwards() {
+    /// Refreshes at these seconds; the tokens are `first`, `2`, `3` and so on.
+    fn refreshed(seconds: &[i64]) -> Session {
         let mut session = session();
-        session.rotate("second".into(), "r", "a", at(100));
-        assert_eq!(session.judge("family", "second", at(100)), Ok(()));
-        assert_eq!(session.judge("family", "first", at(110)), Err(Refusal::JustReplaced));
-        assert_eq!(session.judge("family", "first", at(111)), Err(Refusal::Reused));
+        for (number, second) in (2..).zip(seconds) {
+            session.rotate(format!("{number}"), format!("salt of {number}"), "a", at(*second));
+        }
+        session
+    }
+
+    fn salts(session: &Session, token: &str, second: i64) -> Result<Vec<String>, Refusal> {
+        let way = session.judge("family", token, at(second))?;
+        Ok(way.iter().map(|replaced| replaced.salt.clone()).collect())
     }
 
     #[test]
-    fn a_token_replaced_twice_is_theft_at_once() {
-        let mut session = session();
-        session.rotate("second".into(), "r", "a", at(100));
-        session.rotate("third".into(), "r", "a", at(101));
-        assert_eq!(session.judge("family", "first", at(101)), Err(Refusal::Reused));
+    fn c06_a_replaced_token_leads_to_the_newest_for_30_seconds_and_is_theft_afterwards() {
+        let session = refreshed(&[100]);
+        assert_eq!(salts(&session, "2", 131), Ok(vec![]));
+        assert_eq!(salts(&session, "first", 100), Ok(vec!["salt of 2".into()]));
+        assert_eq!(salts(&session, "first", 130), Ok(vec!["salt of 2".into()]));
+        assert_eq!(salts(&session, "first", 131), Err(Refusal::Reused));
+    }
+
+    #[test]
+    fn c06_a_token_replaced_twice_leads_to_the_newest_within_its_own_30_seconds() {
+        let session = refreshed(&[100, 110]);
+        assert_eq!(salts(&session, "first", 130), Ok(vec!["salt of 2".into(), "salt of 3".into()]));
+        assert_eq!(salts(&session, "first", 131), Err(Refusal::Reused));
+        assert_eq!(salts(&session, "2", 140), Ok(vec!["salt of 3".into()]));
+        assert_eq!(salts(&refreshed(&[100, 140]), "first", 140), Err(Refusal::Reused));
+    }
+
+    #[test]
+    fn c06_who_refreshes_on_and_on_has_few_tokens_remembered_and_loses_no_session() {
+        let session = refreshed(&[100, 101, 102, 103, 104]);
+        assert_eq!(session.replaced.len(), REMEMBERED);
+        assert_eq!(salts(&session, "5", 110).map(|way| way.len()), Ok(1));
+        assert_eq!(salts(&session, "3", 110).map(|way| way.len()), Ok(3));
+        assert_eq!(salts(&session, "first", 132), Err(Refusal::Forgotten));
+        assert_eq!(salts(&session, "first", 133), Err(Refusal::Reused));
+        // Hours later only what is recent is kept.
+        assert_eq!(refreshed(&[100, 101, 102, 5000]).replaced.len(), 1);
     }
 
     #[test]

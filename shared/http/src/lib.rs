@@ -60,6 +60,7 @@ pub use problem::{Fault, Problem, ProblemBody};
 pub use repeat_key::{RepeatHeader, RepeatKey};
 pub use serve::serve;
 pub use settings::{Setting, Settings};
+pub use signing::Signer;
 pub use tag::{IfMatch, IfMatchHeader, Tagged};
 pub use time::Time;
 

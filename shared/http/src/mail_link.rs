@@ -108,6 +108,10 @@ impl Cx {
         let link = self.link_opened_by(id, purpose, &hash).await?;
         let person = self.store.person(id).await.map_err(dead)?;
         let user = &person.user;
+        // Whoever is banned or switched off gets no password and no address, whatever was mailed before.
+        if !user.may_act() {
+            return Err(Problem::dead_link());
+        }
         // A link proves an address. If it is not the account's, or not the one that is wished for, whoever holds the
         // link is a stranger by now.
         let meant = match purpose {
@@ -196,6 +200,10 @@ impl Cx {
         let UserLink { person, link, hash, answer } = opened;
         let apply = |person: &mut Person| {
             let Person { user, profile } = person;
+            // The account may have been shut at this very moment.
+            if !user.may_act() {
+                return Err(StoreError::NotFound);
+            }
             user.confirmed_at = Some(self.now);
             user.become_admin_if(admins.include(&user.email));
             user.touch(self.now);
@@ -216,6 +224,10 @@ impl Cx {
     async fn use_link(&self, opened: UserLink, apply: impl Fn(&mut User) -> Along) -> Result<User> {
         let UserLink { person, link, hash, answer } = opened;
         let changed = self.store.change_user(person.user, None, self.now, |user| {
+            // The account may have been shut at this very moment.
+            if !user.may_act() {
+                return Err(StoreError::NotFound);
+            }
             let along = apply(user);
             user.touch(self.now);
             Ok::<_, StoreError>(Along {

@@ -132,6 +132,20 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "unconfirmed", "The address is not confirmed", detail)
     }
 
+    /// 403: the account is banned. Only for whoever has given its password.
+    pub fn banned() -> Self {
+        let detail = "The password is right, but this account has been banned. If you think that this is a mistake, ask \
+                      whoever runs this Kith.";
+        Self::new(StatusCode::FORBIDDEN, "banned", "The account is banned", detail)
+    }
+
+    /// 403: the account is switched off. Only for whoever has given its password.
+    pub fn switched_off() -> Self {
+        let detail = "The password is right, but this account has been switched off. If you think that this is a \
+                      mistake, ask whoever runs this Kith.";
+        Self::new(StatusCode::FORBIDDEN, "switched-off", "The account is switched off", detail)
+    }
+
     /// 403: the caller may see it, but not do this.
     pub fn forbidden(detail: &'static str) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", detail)
@@ -243,7 +257,11 @@ impl Problem {
 
     /// 503: the deployment is so new that it has no key for `purpose`.
     pub(crate) fn no_key(purpose: &str) -> Self {
-        Self::busy(format!("there is no {purpose} key: rotate-keys has not run"))
+        let detail = "This place has just been set up and has no keys yet. Try again in a minute.";
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Not ready yet", detail);
+        let mut problem = problem.with(RETRY_AFTER, "60");
+        problem.0.source = Some(format!("there is no {purpose} key: rotate-keys has not run"));
+        problem
     }
 
     /// 503: the table is busy.

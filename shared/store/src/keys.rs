@@ -78,6 +78,8 @@ pub(crate) const PENDING: &str = "pending#";
 pub(crate) const NOTE: &str = "note#";
 /// Sort keys of the notes in their author's list begin so.
 pub(crate) const NOTES: &str = "note#";
+/// Partition of the verification keys.
+pub(crate) const SIGNING: &str = "keys#signing";
 /// Sort keys of published verification keys begin so.
 pub(crate) const PUBLISHED: &str = "key#";
 
@@ -233,10 +235,6 @@ pub(crate) fn uploads_of(user: UserId) -> String {
     format!("{UPLOADS}{user}")
 }
 
-pub(crate) fn signing_ring() -> Key {
-    Key::new("keys#signing".to_owned(), "ring")
-}
-
 pub(crate) fn signing_key(kid: &str) -> Key {
-    Key::new("keys#signing".to_owned(), format!("{PUBLISHED}{kid}"))
+    Key::new(SIGNING.to_owned(), format!("{PUBLISHED}{kid}"))
 }

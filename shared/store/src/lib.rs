@@ -40,7 +40,6 @@ pub use note_tries::Tried;
 pub use people::Account;
 pub use registrations::Claimants;
 pub use sessions::Rotation;
-pub use signing_keys::Ring;
 pub use table::{Spent, Store};
 pub use tasks::task_of;
 pub use users::Along;

@@ -14,8 +14,10 @@ use kith_domain::{Credentials, Login, PasswordHash, Person, Session, SessionId, 
 pub enum Rotation {
     /// The session has its new token.
     Done,
-    /// Somebody else was first; this is the session as they left it.
-    Lost(Box<Session>),
+    /// It has it already, by this very write or by somebody who was faster; this is the session as it is.
+    Already(Box<Session>),
+    /// It has ended meanwhile.
+    Ended,
 }
 
 impl Store {
@@ -75,8 +77,8 @@ impl Store {
     pub async fn rotate(&self, session: &Session, used_hash: &str, now: Timestamp) -> Result<Rotation> {
         let change = Expression {
             update: Some(
-                "SET refresh_hash = :new, previous_hash = :used, rotated_at = :now, rotated_by = :request, \
-                 last_seen_at = :now, address = :address, expires_at = :end, #ttl = :ttl"
+                "SET refresh_hash = :new, replaced = :replaced, rotated_at = :now, last_seen_at = :now, \
+                 address = :address, expires_at = :end, #ttl = :ttl"
                     .into(),
             ),
             condition: Some("refresh_hash = :used AND expires_at > :now"),
@@ -85,7 +87,7 @@ impl Store {
                 (":new", text(&session.refresh_hash)),
                 (":used", text(used_hash)),
                 (":now", number(now.as_millisecond())),
-                (":request", text(&session.rotated_by)),
+                (":replaced", serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(&session.replaced)?),
                 (":address", text(&session.address)),
                 (":end", number(session.expires_at.as_millisecond())),
                 (":ttl", number(ttl(session.expires_at))),
@@ -93,12 +95,10 @@ impl Store {
         };
         match self.update(&keys::session(session.user, session.id), change).await? {
             Ok(_) => Ok(Rotation::Done),
-            Err(refused) => {
-                let current: Session = entity(refused.0.ok_or(StoreError::NotFound)?)?;
-                // The answer to our own write got lost and the SDK repeated it.
-                let is_ours = current.rotated_by == session.rotated_by && current.refresh_hash == session.refresh_hash;
-                Ok(if is_ours { Rotation::Done } else { Rotation::Lost(Box::new(current)) })
-            }
+            Err(refused) => match refused.0 {
+                Some(current) => Ok(Rotation::Already(Box::new(entity(current)?))),
+                None => Ok(Rotation::Ended),
+            },
         }
     }
 
@@ -154,6 +154,7 @@ fn session_item(session: &Session) -> Result<Item> {
 mod tests {
     use super::*;
     use crate::item::snapshot;
+    use aws_sdk_dynamodb::types::AttributeValue;
     use kith_domain::SESSION_LIFETIME;
 
     #[test]
@@ -165,9 +166,8 @@ mod tests {
             generation: 0,
             family_hash: "hash of the family".into(),
             refresh_hash: "hash of the newest token".into(),
-            previous_hash: None,
+            replaced: Vec::new(),
             rotated_at: now,
-            rotated_by: "request".into(),
             created_at: now,
             last_seen_at: now,
             device: "curl/8".into(),
@@ -177,5 +177,41 @@ mod tests {
         let item = session_item(&session).unwrap();
         assert_eq!(entity::<Session>(item.clone()).unwrap(), session);
         insta::assert_json_snapshot!(snapshot(item));
+    }
+
+    /// As DynamoDB counts it, a little more.
+    fn size(value: &AttributeValue) -> usize {
+        match value {
+            AttributeValue::S(text) => text.len(),
+            AttributeValue::L(list) => 3 + list.iter().map(|value| 1 + size(value)).sum::<usize>(),
+            AttributeValue::M(map) => 3 + map.iter().map(|(name, value)| 1 + name.len() + size(value)).sum::<usize>(),
+            _ => 10,
+        }
+    }
+
+    #[test]
+    fn c06_the_largest_session_is_written_with_one_unit() {
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        let hash = "h".repeat(43);
+        let mut session = Session {
+            id: SessionId::new(now),
+            user: UserId::new(now),
+            generation: 1_000_000,
+            family_hash: hash.clone(),
+            refresh_hash: hash.clone(),
+            replaced: Vec::new(),
+            rotated_at: now,
+            created_at: now,
+            last_seen_at: now,
+            device: "d".repeat(256),
+            address: "2001:db8:1234:5678:9abc:def0:1234:5678".into(),
+            expires_at: now + SESSION_LIFETIME,
+        };
+        for _ in 0..5 {
+            session.rotate(hash.clone(), "s".repeat(22), &session.address.clone(), now);
+        }
+        let item = session_item(&session).unwrap();
+        let bytes: usize = item.iter().map(|(name, value)| name.len() + size(value)).sum();
+        assert!(bytes <= 1024, "{bytes}");
     }
 }

@@ -1,72 +1,48 @@
 //! The public halves of token-signing keys. Only `rotate-keys` may write here.
 
-use crate::item::{entity, item, number_of, text_of, ttl};
-use crate::keys::{self, PUBLISHED, number, text};
+use crate::item::{entity, item, ttl};
+use crate::keys::{self, PUBLISHED, number};
 use crate::table::Expression;
 use crate::transaction::Transaction;
-use crate::{Result, Store, StoreError};
+use crate::{Result, Store};
 use jiff::Timestamp;
 use kith_domain::VerificationKey;
-
-/// Where rotation stands: the newest key, and a revision that lets one rotation win.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ring {
-    /// The key published last.
-    pub newest: Option<String>,
-    /// Goes up by one with every rotation.
-    pub rev: i64,
-}
 
 impl Store {
     /// All published keys, by id. One read.
     pub async fn verification_keys(&self) -> Result<Vec<VerificationKey>> {
-        self.everything(&keys::signing_ring().pk, PUBLISHED).await?.into_iter().map(entity).collect()
+        self.everything(keys::SIGNING, PUBLISHED).await?.into_iter().map(entity).collect()
     }
 
-    /// All published keys, and where rotation stands. One read.
-    pub async fn signing_ring(&self) -> Result<(Ring, Vec<VerificationKey>)> {
-        let mut ring = Ring::default();
-        let mut published = Vec::new();
-        for item in self.everything(&keys::signing_ring().pk, "").await? {
-            if text_of(&item, "sk") == Some("ring") {
-                ring = Ring {
-                    newest: text_of(&item, "newest").map(str::to_owned),
-                    rev: number_of(&item, "rev").unwrap_or(0),
-                };
-            } else {
-                published.push(entity(item)?);
-            }
-        }
-        Ok((ring, published))
-    }
-
-    /// Publishes a new key and sets when older ones end. `Stale` where another rotation was first.
-    pub async fn publish_key(&self, ring: &Ring, key: &VerificationKey, retired: &[(String, Timestamp)]) -> Result<()> {
+    /// Publishes new keys.
+    pub async fn publish_keys(&self, new: &[VerificationKey]) -> Result<()> {
         let mut change = Transaction::new();
-        let forward = Expression {
-            update: Some("SET newest = :kid, rev = :after, kind = :kind, v = :one".into()),
-            condition: Some("attribute_not_exists(pk) OR rev = :before"),
-            values: vec![
-                (":kid", text(&key.kid)),
-                (":before", number(ring.rev)),
-                (":after", number(ring.rev + 1)),
-                (":kind", text("signing_ring")),
-                (":one", number(1)),
-            ],
-            ..Expression::default()
-        };
-        change.update(&self.table, &keys::signing_ring(), forward, |_| StoreError::Stale);
-        change.put_new(&self.table, item(&keys::signing_key(&key.kid), "signing_key", key)?);
-        for (kid, end) in retired {
-            let retire = Expression {
-                update: Some("SET retire_at = :end, #ttl = :ttl".into()),
-                condition: Some("attribute_exists(pk)"),
-                names: vec![("#ttl", "ttl".into())],
-                values: vec![(":end", number(end.as_millisecond())), (":ttl", number(ttl(*end)))],
-            };
-            change.update(&self.table, &keys::signing_key(kid), retire, |_| StoreError::Stale);
+        for key in new {
+            change.put_new(&self.table, item(&keys::signing_key(&key.kid), "signing_key", key)?);
         }
         self.commit(change).await
+    }
+
+    /// From `end` on a key is trusted no more; an end that it has stays.
+    pub async fn end_key(&self, kid: &str, end: Timestamp) -> Result<()> {
+        let condition = "attribute_exists(pk) AND attribute_not_exists(retire_at)";
+        self.set_end(kid, condition, end, end).await
+    }
+
+    /// A key is trusted no more, by whatever clock and whatever end it had.
+    pub async fn revoke_key(&self, kid: &str, now: Timestamp) -> Result<()> {
+        self.set_end(kid, "attribute_exists(pk)", Timestamp::UNIX_EPOCH, now).await
+    }
+
+    /// Nothing happens to a key that is gone, and where the condition does not hold.
+    async fn set_end(&self, kid: &str, condition: &'static str, end: Timestamp, gone: Timestamp) -> Result<()> {
+        let change = Expression {
+            update: Some("SET retire_at = :end, #ttl = :ttl".into()),
+            condition: Some(condition),
+            names: vec![("#ttl", "ttl".into())],
+            values: vec![(":end", number(end.as_millisecond())), (":ttl", number(ttl(gone)))],
+        };
+        self.update(&keys::signing_key(kid), change).await.map(drop)
     }
 }
 
@@ -80,7 +56,7 @@ mod tests {
         let key = VerificationKey {
             kid: "k1".into(),
             x: "public key".into(),
-            sign_from: Timestamp::from_second(1_800_000_000).unwrap(),
+            created_at: Timestamp::from_second(1_800_000_000).unwrap(),
             retire_at: None,
         };
         let item = item(&keys::signing_key(&key.kid), "signing_key", &key).unwrap();

@@ -38,7 +38,11 @@ pub(super) async fn fire(State(core): Shared, Path(operation): Path<String>, bod
     // Nothing in it says nothing about the event.
     let event = event.filter(|event| !event.is_empty());
     match jobs::fire(&core, &operation, event).await {
-        Ok(result) => answer(&result),
+        Ok(result) => match result.get("refused").and_then(Value::as_str) {
+            // The job has done nothing, and says what is wrong with the event.
+            Some(why) => problem(StatusCode::UNPROCESSABLE_ENTITY, why),
+            None => answer(&result),
+        },
         Err(error @ FireError::Unknown { .. }) => problem(StatusCode::NOT_FOUND, &error.to_string()),
         Err(error @ FireError::Failed(_)) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }

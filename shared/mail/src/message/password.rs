@@ -18,6 +18,13 @@ impl Message {
         )
     }
 
+    /// "Your account cannot be used": the answer to whoever asks for a new password for an account that is banned or
+    /// switched off. Has no link: no password would help.
+    pub fn account_shut(to: &Email) -> Result<Self, MailError> {
+        let subject = "Your Kith account cannot be used";
+        Self::rendered(to, subject, &AccountShutText, &AccountShutHtml { subject })
+    }
+
     /// "Your password has changed": told after every change, with what to do if it was somebody else. Has no link: such
     /// mails are what people are lured with most.
     pub fn password_changed(to: &Email, username: &Username) -> Result<Self, MailError> {
@@ -40,6 +47,16 @@ pub(super) struct ResetPasswordHtml<'a> {
     pub(super) subject: &'a str,
     pub(super) username: &'a str,
     pub(super) link: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "account_shut.txt")]
+struct AccountShutText;
+
+#[derive(Template)]
+#[template(path = "account_shut.html")]
+struct AccountShutHtml<'a> {
+    subject: &'a str,
 }
 
 #[derive(Template)]

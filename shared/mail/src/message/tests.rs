@@ -46,6 +46,10 @@ fn without_a_link() -> Vec<(Message, &'static [&'static str])> {
         (Message::address_has_account(&to).unwrap(), &["already has an account", "log in", "password"]),
         (Message::address_wanted(&to).unwrap(), &["already has an account", "nothing about yours has changed"]),
         (Message::address_changed(&to).unwrap(), &["It has another one now", "choose another password", "admin"]),
+        (
+            Message::account_shut(&to).unwrap(),
+            &["has been switched off", "whoever runs your Kith", "Nothing has changed"],
+        ),
         (Message::account_erased(&to).unwrap(), &["has been deleted, and everything in it", "our last mail"]),
         (
             Message::follow_up(&to, "Grace Hopper", &follow_up("Coffee chat", "Café am Ufer")).unwrap(),
