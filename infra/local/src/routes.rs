@@ -7,7 +7,7 @@ use kith_http::{Function, Kind};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::template::Template;
+use crate::template::{RouteSpec, Template};
 
 /// Packages with function binaries.
 pub(crate) const PACKAGES: [&str; 7] =
@@ -44,6 +44,12 @@ impl CodeRoute {
     /// The route key that the template has to have.
     pub fn key(&self) -> String {
         format!("{} {}", self.method, self.path)
+    }
+
+    /// The route by which the head of a public `GET` is asked for: the same function.
+    pub fn head(&self) -> Option<Self> {
+        let is_public = self.method == "GET" && self.who == "public";
+        is_public.then(|| Self { method: "HEAD".to_owned(), ..self.clone() })
     }
 }
 
@@ -130,7 +136,16 @@ pub fn route_table(functions: &[Function], template: &Template) -> Vec<RouteRow>
             RouteRow { route: route.clone(), fault }
         })
         .collect();
-    for spec in template.routes.iter().filter(|spec| !code.iter().any(|route| key(route) == spec.key)) {
+    // Whatever anybody may get, anybody may ask the head of.
+    let heads: Vec<CodeRoute> = code.iter().filter_map(CodeRoute::head).collect();
+    for head in &heads {
+        if !template.routes.iter().any(|spec| spec.key == head.key() && spec.operation == head.operation) {
+            rows.push(RouteRow { route: head.clone(), fault: Some("not in the template") });
+        }
+    }
+    let known =
+        |spec: &&RouteSpec| !code.iter().map(key).chain(heads.iter().map(CodeRoute::key)).any(|k| k == spec.key);
+    for spec in template.routes.iter().filter(known) {
         // A page outside the contract may be routed by the template alone, if the code has the function.
         let known = functions.iter().any(|function| function.operation() == spec.operation);
         let (method, path) = spec.key.split_once(' ').unwrap_or(("*", "*"));
