@@ -29,7 +29,7 @@ pub struct Invitee {
 #[utoipa::path(
     post, path = "/v1/users", operation_id = "create-user", tag = "users", security(("bearer" = [])),
     request_body = Invitee, params(OnceHeader), extensions(("x-kith-who" = json!("adm"))),
-    responses((status = 201, description = "The account", body = UserView, headers(("Location", description = "The account"))))
+    responses((status = 201, description = "The account", body = UserView, headers(("ETag"), ("Location", description = "The account"))))
 )]
 pub async fn create_user(
     cx: Cx,
@@ -43,7 +43,8 @@ pub async fn create_user(
     cx.limit_once(&MAILS, &invitee.email.folded(), &once).await?;
     let id = UserId::new(cx.now);
     let user = User::new(id, invitee.email.clone(), Username::made_up(id), new_cursor_key(), cx.now);
-    let created = Created { location: format!("/v1/users/{id}"), view: UserView::for_viewer(&cx, &user, &admin)? };
+    let (location, view) = (format!("/v1/users/{id}"), UserView::for_viewer(&cx, &user, &admin)?);
+    let created = Created { location, rev: Some(user.rev), view };
     let along = || Along {
         tasks: vec![Task::new(Work::MailInvitation { user: id }, cx.now)],
         audit: Some(AuditEvent::new(admin.id, id, Act::UserInvited, cx.now)),

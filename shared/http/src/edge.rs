@@ -4,6 +4,7 @@ use crate::answer::Told;
 use crate::expected::authorization;
 use crate::idempotency::{self, BodyHash};
 use crate::problem::ProblemBody;
+use crate::tag::tags;
 use crate::{App, Arrived, Client, Cx, Problem};
 use axum::body::{Body, to_bytes};
 use axum::http::header::{
@@ -196,7 +197,7 @@ fn unless_unchanged(mut response: Response, wanted: Option<&HeaderValue>) -> Res
         return response;
     };
     let is_same = |candidate: &str| candidate == "*" || candidate.trim_start_matches("W/") == tag;
-    if response.status() == StatusCode::OK && wanted.split(',').map(str::trim).any(is_same) {
+    if response.status() == StatusCode::OK && tags(wanted).any(is_same) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         *response.body_mut() = Body::empty();
         response.headers_mut().remove(CONTENT_TYPE);

@@ -220,6 +220,12 @@ impl Problem {
         Self::new(StatusCode::PRECONDITION_FAILED, "stale", "Changed meanwhile", detail)
     }
 
+    /// 412: `If-Match` names weak tags, which never match (RFC 9110, section 13.1.1).
+    pub fn weak_tag() -> Self {
+        let detail = "A weak tag (W/…) never matches. Send the ETag as it was given, without W/.";
+        Self::new(StatusCode::PRECONDITION_FAILED, "stale", "Changed meanwhile", detail)
+    }
+
     /// 413: the body is larger than `limit` bytes.
     pub fn too_large(limit: usize) -> Self {
         let detail = format!("The body may have at most {limit} bytes.");

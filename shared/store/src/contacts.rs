@@ -1,13 +1,13 @@
 //! Contacts: cards, and beside each the entry by which a search finds it. Both are in a partition of their own for each
 //! owner, so that no function of cards has a right on accounts.
 
-use crate::difference::{Changeable, Tries, changed_or_gone};
+use crate::difference::{Changeable, Tries, changed_or_gone, is_same};
 use crate::item::{Item, entity, item, size, text_of};
 use crate::keys::{self, CONTACTS, ENTRIES};
 use crate::list::Filling;
 use crate::table::{Expression, Order};
 use crate::transaction::Transaction;
-use crate::{Answer, Result, Store, StoreError};
+use crate::{Answer, Result, Revisions, Store, StoreError};
 use jiff::Timestamp;
 use kith_domain::{Contact, ContactEntry, ContactFilter, ContactId, Photo, Task, Upload, UserId};
 
@@ -60,11 +60,11 @@ impl Store {
     /// Applies a change to a card as loaded by this request and saves it.
     ///
     /// With `if_match` the change is for that revision only (`Stale` otherwise); without it a lost race is repeated on
-    /// the newest state, and so is whatever rule `apply` checks.
+    /// the newest state, and so is whatever rule `apply` checks. What changes nothing is not written.
     pub async fn change_contact<E: From<StoreError>>(
         &self,
         mut contact: Contact,
-        if_match: Option<u64>,
+        if_match: Option<Revisions>,
         apply: impl Fn(&mut Contact) -> std::result::Result<(), E>,
     ) -> std::result::Result<Contact, E> {
         let mut tries = Tries::new(if_match);
@@ -72,6 +72,9 @@ impl Store {
             tries.on(contact.rev).await?;
             let mut changed = contact.clone();
             apply(&mut changed)?;
+            if is_same(&contact, &changed)? {
+                return Ok(contact);
+            }
             match self.save_contact(&contact, &changed).await {
                 Err(StoreError::Stale) => contact = self.contact(contact.owner, contact.id).await?,
                 saved => return saved.map(|()| changed).map_err(E::from),
@@ -103,7 +106,7 @@ impl Store {
     pub async fn change_contact_photo(
         &self,
         mut contact: Contact,
-        if_match: Option<u64>,
+        if_match: Option<Revisions>,
         photo: Option<(&Photo, &Upload)>,
         now: Timestamp,
     ) -> Result<Contact> {
@@ -131,7 +134,7 @@ impl Store {
     }
 
     /// Deletes a card, and leaves the task of erasing what belongs to it. `if_match` as with a change.
-    pub async fn delete_contact(&self, mut contact: Contact, if_match: Option<u64>, task: &Task) -> Result<()> {
+    pub async fn delete_contact(&self, mut contact: Contact, if_match: Option<Revisions>, task: &Task) -> Result<()> {
         let mut tries = Tries::new(if_match);
         loop {
             tries.on(contact.rev).await?;

@@ -30,6 +30,7 @@ mod uploads;
 mod users;
 
 pub use answers::Answer;
+pub use difference::Revisions;
 pub use erasure::Leftover;
 pub use error::StoreError;
 pub use limits::{Counted, Window};

@@ -6,7 +6,7 @@ use crate::keys::{self, number};
 use crate::registrations::{EmailEntry, UsernameGuard, held_by, unowned, user_items};
 use crate::table::Expression;
 use crate::transaction::Transaction;
-use crate::{Answer, Result, Store, StoreError};
+use crate::{Answer, Result, Revisions, Store, StoreError};
 use jiff::Timestamp;
 use kith_domain::{AuditEvent, Email, Link, Purpose, Role, SessionId, Task, Upload, User, UserId, Username};
 
@@ -145,7 +145,7 @@ impl Store {
     pub async fn change_user<E: From<StoreError>>(
         &self,
         mut user: User,
-        if_match: Option<u64>,
+        if_match: Option<Revisions>,
         now: Timestamp,
         apply: impl Fn(&mut User) -> std::result::Result<Along, E>,
     ) -> std::result::Result<User, E> {
