@@ -85,7 +85,7 @@ struct PathItem {
 #[derive(Deserialize)]
 struct Operation {
     #[serde(default)]
-    security: Vec<BTreeMap<String, IgnoredAny>>,
+    security: Vec<BTreeMap<String, Vec<String>>>,
 }
 
 impl PathItem {
