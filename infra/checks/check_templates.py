@@ -261,6 +261,9 @@ def check_function(stack, name, resource, template):
         yield f"{where}: {name}Integration must call {name}"
     if parts["Route"]["Properties"].get("Target") != {"Fn::Sub": f"integrations/${{{name}Integration}}"}:
         yield f"{where}: {name}Route must lead to {name}Integration"
+    head = resources.get(f"{name}HeadRoute")
+    if head and head["Properties"].get("Target") != {"Fn::Sub": f"integrations/${{{name}Integration}}"}:
+        yield f"{where}: {name}HeadRoute must lead to {name}Integration"
     if parts["Permission"]["Properties"].get("FunctionName") != {"Ref": name}:
         yield f"{where}: {name}Permission must be for {name}"
 
@@ -269,7 +272,7 @@ def check_comments(stack, path, template):
     """A comment above every resource, or above the first of a function's four, says why it exists."""
     lines = path.read_text(encoding="utf-8").splitlines()
     functions = [n for n, r in template["Resources"].items() if r["Type"] == "AWS::Serverless::Function"]
-    wiring = {f"{name}{part}" for name in functions for part in ("Integration", "Route", "Permission")}
+    wiring = {f"{name}{part}" for name in functions for part in ("Integration", "Route", "HeadRoute", "Permission")}
     start = lines.index("Resources:")
     for number, line in enumerate(lines[start:], start):
         found = re.match(r"^  ([A-Za-z0-9]+):$", line)

@@ -175,7 +175,7 @@ async fn c84_what_comes_and_goes_during_a_walk_disturbs_nothing_else() {
 
 /// A megabyte is where the database ends a page, and a hundred of the longest cards are four.
 #[tokio::test]
-async fn a05_a_page_of_the_longest_cards_is_full() {
+async fn a05_h11_pages_of_the_longest_cards_end_at_a_megabyte_and_miss_none() {
     let kith = Kith::shared().await;
     let ada = kith.registered("ada").await;
     let longest = |n: usize| {
@@ -189,8 +189,8 @@ async fn a05_a_page_of_the_longest_cards_is_full() {
     let all = with_cards(&ada, 101, longest).await;
     for parameters in [&[][..], &[("q", "🦀")]] {
         let pages = walk(&ada, &list(parameters), 100).await;
-        assert_eq!(pages.iter().map(|page| ids(page).len()).collect::<Vec<_>>(), [100, 1]);
-        assert!(pages[0].body().len() > 3_600_000);
+        let sizes: Vec<usize> = pages.iter().map(|page| page.body().len()).collect();
+        assert!((4..=5).contains(&pages.len()) && sizes.iter().all(|size| *size < 1_200_000), "{sizes:?}");
         assert_eq!(pages.iter().flat_map(ids).collect::<Vec<_>>(), all);
     }
     let found: BTreeSet<String> = ids(&ada.get(&list(&[("place", "77 ")])).await).into_iter().collect();

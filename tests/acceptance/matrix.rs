@@ -117,6 +117,7 @@ const MATRIX: &[(&str, Expected)] = &[
     ("show-home", all(200)),
     ("show-jwks", all(200)),
     ("show-me", own(200)),
+    ("show-memory", owner(200)),
     ("show-new-note-page", all(200)),
     ("show-note-page", all(200)),
     ("show-openapi", all(200)),

@@ -78,10 +78,10 @@ async fn c88_the_link_to_the_next_page_works_and_is_not_built_from_the_host() {
 async fn c84_a_limit_is_a_whole_number_from_1_to_100() {
     let Some(kith) = Kith::with_helpers().await else { return };
     let ada = kith.registered("ada").await;
-    for bad in ["0", "-1", "x", "", "1.5", "1e2", "99999999999999999999999"] {
+    for bad in ["0", "-1", "x", "", "1.5", "1e2", "101", "4000000000", "99999999999999999999999"] {
         ada.get(&format!("{PATH}?limit={bad}")).await.assert_faults(&["?limit"]);
     }
-    for good in ["1", "100", "101", "4000000000"] {
+    for good in ["1", "100"] {
         assert_eq!(ids(&ada.get(&format!("{PATH}?limit={good}")).await).len(), 1);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{Operation, operations};
 
@@ -33,7 +33,8 @@ fn g10_every_operation_says_who_may_call_and_asks_for_a_token_exactly_when_not_e
         let who = spec["x-kith-who"].as_str().unwrap_or_default();
         assert!(WHO.contains(&who), "{key}: x-kith-who {}", spec["x-kith-who"]);
         let expected = match who {
-            "pub" => Value::Null,
+            // Said, not left out: linters take what is left out for forgotten.
+            "pub" => json!([]),
             who if TOKEN_MAY_BE_LEFT_OUT.contains(&who) => json!([{}, {"bearer": []}]),
             _ => json!([{"bearer": []}]),
         };
@@ -160,6 +161,7 @@ fn the_route_map_of_the_api_is_kept() {
         ("delete-contact", "DELETE /v1/contacts/{contact_id}", "own"),
         ("list-memories", "GET /v1/contacts/{contact_id}/memories", "own"),
         ("add-memory", "POST /v1/contacts/{contact_id}/memories", "own"),
+        ("show-memory", "GET /v1/contacts/{contact_id}/memories/{memory_id}", "own"),
         ("update-memory", "PATCH /v1/contacts/{contact_id}/memories/{memory_id}", "own"),
         ("delete-memory", "DELETE /v1/contacts/{contact_id}/memories/{memory_id}", "own"),
         ("plan-follow-up", "PUT /v1/contacts/{contact_id}/follow-up", "own"),

@@ -17,6 +17,7 @@ pub(crate) async fn part(kith: &Kith, operation: &str) -> Went {
         "delete-contact" => delete(&ada).await,
         "list-memories" => list_memories(&ada).await,
         "add-memory" => add_memory(&ada).await,
+        "show-memory" => show_memory(&ada).await,
         "update-memory" => update_memory(&ada).await,
         "delete-memory" => delete_memory(&ada).await,
         other => Err(format!("the journey has no part for {other}: add one")),
@@ -92,6 +93,11 @@ async fn add_memory(ada: &Actor) -> Went {
         expect(ada.post(&path).json(json!({"text": "Takes no sugar"})).header("idempotency-key", &key), 201).await?;
     }
     Ok(())
+}
+
+async fn show_memory(ada: &Actor) -> Went {
+    let path = memory(ada).await?;
+    expect(ada.get(&path), 200).await.map(drop)
 }
 
 async fn update_memory(ada: &Actor) -> Went {

@@ -23,7 +23,7 @@ pub(crate) async fn helper(kith: &Kith, path: &str) -> Result<Answer, String> {
 }
 
 /// The operations in the order of the journey. Those that move the clock far come last.
-pub(crate) const OPERATIONS: [&str; 83] = [
+pub(crate) const OPERATIONS: [&str; 84] = [
     "show-home",
     "show-greeting",
     "show-health",
@@ -65,6 +65,7 @@ pub(crate) const OPERATIONS: [&str; 83] = [
     "delete-contact",
     "list-memories",
     "add-memory",
+    "show-memory",
     "update-memory",
     "delete-memory",
     "plan-follow-up",
@@ -138,7 +139,7 @@ pub(crate) async fn part(kith: &Kith, operation: &str) -> Went {
         }
         photo if photo.ends_with("-photo") => return photos::part(kith, photo).await,
         card if card.ends_with("-contact") || card.ends_with("-contacts") => return contacts::part(kith, card).await,
-        "list-memories" | "add-memory" | "update-memory" | "delete-memory" => {
+        "list-memories" | "add-memory" | "show-memory" | "update-memory" | "delete-memory" => {
             return contacts::part(kith, operation).await;
         }
         "log-in" | "log-out" | "refresh-token" => return sessions::part(kith, operation).await,

@@ -30,6 +30,9 @@ pub struct Problem {
     /// Every bad field, with status 422.
     #[serde(default)]
     pub errors: Vec<Fault>,
+    /// How many more there are, where there are very many.
+    #[serde(default)]
+    pub more_errors: usize,
 }
 
 /// What is wrong with one field.

@@ -71,7 +71,8 @@ pub async fn register_account(cx: Cx, once: Once, Json(new): Json<NewAccount>) -
     cx.limit_once(&MAILS, &new.email.folded(), &once).await?;
     let registration = registration(new, cx.now).await?;
     let task = Task::new(Work::MailConfirmation { registration: registration.id }, cx.now);
-    let created = Created { location: format!("/v1/users/{}", registration.id), view: Registered::from(&registration) };
+    let location = format!("/v1/users/{}", registration.id);
+    let created = Created { location, rev: None, view: Registered::from(&registration) };
     once.create(&cx, created, async |answer| cx.store.register(&registration, &task, answer, cx.now).await).await
 }
 

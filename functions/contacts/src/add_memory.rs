@@ -17,7 +17,7 @@ pub fn function() -> Function {
     post, path = "/v1/contacts/{contact_id}/memories", operation_id = "add-memory", tag = "contacts",
     security(("bearer" = [])), request_body = NewMemory, extensions(("x-kith-who" = json!("own"))),
     params(OnceHeader, ("contact_id" = ContactId, Path)),
-    responses((status = 201, description = "The memory", body = MemoryView, headers(("Location", description = "The memory"))))
+    responses((status = 201, description = "The memory", body = MemoryView, headers(("ETag"), ("Location", description = "The memory"))))
 )]
 pub async fn add_memory(
     cx: Cx,
@@ -31,6 +31,6 @@ pub async fn add_memory(
     }
     let memory = Memory::new(MemoryId::new(cx.now), who.user.id, contact, new, cx.now);
     let location = format!("/v1/contacts/{contact}/memories/{}", memory.id);
-    let created = Created { location, view: MemoryView::from(memory.clone()) };
+    let created = Created { location, rev: Some(memory.rev), view: MemoryView::from(memory.clone()) };
     once.create(&cx, created, async |answer| cx.store.add_memory(&memory, answer, cx.now).await).await
 }

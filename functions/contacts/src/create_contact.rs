@@ -20,7 +20,7 @@ pub fn function() -> Function {
 #[utoipa::path(
     post, path = "/v1/contacts", operation_id = "create-contact", tag = "contacts", security(("bearer" = [])),
     request_body = ContactFields, params(OnceHeader), extensions(("x-kith-who" = json!("own"))),
-    responses((status = 201, description = "The contact", body = ContactView, headers(("Location", description = "The contact"))))
+    responses((status = 201, description = "The contact", body = ContactView, headers(("ETag"), ("Location", description = "The contact"))))
 )]
 pub async fn create_contact(
     cx: Cx,
@@ -34,6 +34,6 @@ pub async fn create_contact(
     introduction::look_up(&cx, who.user.id, &mut fields, None).await?;
     let contact = Contact::new(ContactId::new(cx.now), who.user.id, NewContact(fields), cx.now);
     let location = format!("/v1/contacts/{}", contact.id);
-    let created = Created { location, view: ContactView::of(&cx, contact.clone())? };
+    let created = Created { location, rev: Some(contact.rev), view: ContactView::of(&cx, contact.clone())? };
     once.create(&cx, created, async |answer| cx.store.create_contact(&contact, answer, cx.now).await).await
 }

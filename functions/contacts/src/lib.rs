@@ -14,6 +14,7 @@ pub mod list_follow_ups;
 pub mod list_memories;
 pub mod plan_follow_up;
 pub mod show_contact;
+pub mod show_memory;
 pub mod update_contact;
 pub mod update_memory;
 
@@ -36,6 +37,7 @@ pub fn functions() -> Vec<Function> {
         delete_contact::function(),
         list_memories::function(),
         add_memory::function(),
+        show_memory::function(),
         update_memory::function(),
         delete_memory::function(),
         plan_follow_up::function(),

@@ -15,6 +15,9 @@ pub fn function() -> Function {
     Function::route("list-contacts", NEEDS, || Router::default().routes(routes!(list_contacts)))
 }
 
+/// A card has no more.
+const MAX_TAGS: usize = 20;
+
 /// Which cards to list: those for which all that is given holds. Case and accents make no difference.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -32,9 +35,10 @@ pub struct Wanted {
     /// Only where this is part of the name of the place where you met.
     #[param(value_type = String, required = false, max_length = 200)]
     place: Option<SearchText>,
-    /// Only where this is one of the tags.
-    #[param(value_type = String, required = false, max_length = 200)]
-    tag: Option<SearchText>,
+    /// Only where this is one of the tags; given several times, only where all of them are.
+    #[serde(default)]
+    #[param(value_type = Vec<String>, required = false, max_items = 20, style = Form, explode)]
+    tag: Vec<SearchText>,
     /// Only where you may have met then or later: whoever you met in 2020, you may have met in May 2020.
     #[param(value_type = String, required = false, example = "2020-05")]
     met_from: Option<PartialDate>,
@@ -73,9 +77,12 @@ impl Wanted {
         {
             return Err(Problem::invalid(vec![Fault::new("?met_to", "must not be before met_from")]));
         }
+        if tag.len() > MAX_TAGS {
+            return Err(Problem::invalid(vec![Fault::new("?tag", "may be given at most 20 times")]));
+        }
         // A text of white space asks for nothing, like a field of a form that was left empty.
-        let [q, company, event, place, tag] =
-            [q, company, event, place, tag].map(|text| text.filter(|text| !text.is_blank()));
-        Ok(ContactFilter { q, company, event, place, tag, met_from, met_to })
+        let [q, company, event, place] = [q, company, event, place].map(|text| text.filter(|text| !text.is_blank()));
+        let tags = tag.into_iter().filter(|tag| !tag.is_blank()).collect();
+        Ok(ContactFilter { q, company, event, place, tags, met_from, met_to })
     }
 }

@@ -78,7 +78,7 @@ pub async fn seal_note(
     wanted.check_size()?;
     cx.limit_once(&NOTES_SEALED, &cx.client.network(), &once).await?;
     let sealed = wanted.seal(&cx, user.as_ref()).await?;
-    let created = Created { location: sealed.path(), view: SealedNote::of(&sealed, &cx)? };
+    let created = Created { location: sealed.path(), rev: None, view: SealedNote::of(&sealed, &cx)? };
     once.create(&cx, created, async |answer| sealed.store(&cx, answer).await).await
 }
 

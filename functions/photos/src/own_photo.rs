@@ -3,17 +3,17 @@
 use crate::upload;
 use kith_domain::{Person, PhotoKind, Upload};
 use kith_http::{Cx, FileBody, NoContent, PhotoView, Problem, Result, Tagged};
-use kith_store::Along;
+use kith_store::{Along, Revisions};
 
 /// Puts a photo in the place of the one before it, whose objects are deleted soon after.
 pub(crate) async fn set(
     cx: &Cx,
     person: Person,
-    rev: Option<u64>,
+    rev: Option<Revisions>,
     kind: PhotoKind,
     file: FileBody,
 ) -> Result<Tagged<PhotoView>> {
-    upload::meant_for(rev, person.rev())?;
+    upload::meant_for(rev.as_ref(), person.rev())?;
     let upload = Upload::of_user(person.user.id, cx.now);
     let photo = upload::store(cx, file, &upload).await?;
     let apply = |person: &mut Person| {
@@ -25,7 +25,7 @@ pub(crate) async fn set(
 }
 
 /// Puts the default picture in the place of a photo; 404 where it is there already.
-pub(crate) async fn remove(cx: &Cx, person: Person, rev: Option<u64>, kind: PhotoKind) -> Result<NoContent> {
+pub(crate) async fn remove(cx: &Cx, person: Person, rev: Option<Revisions>, kind: PhotoKind) -> Result<NoContent> {
     let apply = |person: &mut Person| {
         let task = person.profile.change_photo(kind, None, cx.now).ok_or_else(Problem::not_found)?;
         Ok::<_, Problem>(Along { tasks: vec![task], ..Along::default() })

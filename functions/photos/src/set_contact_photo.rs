@@ -37,7 +37,7 @@ pub async fn set_contact_photo(
     file: FileBody,
 ) -> Result<Tagged<PhotoView>> {
     let contact = cx.store.contact(who.user.id, id).await?;
-    upload::meant_for(rev, contact.rev)?;
+    upload::meant_for(rev.as_ref(), contact.rev)?;
     let upload = Upload::of_contact(who.user.id, id, cx.now);
     let photo = upload::store(&cx, file, &upload).await?;
     let contact = cx.store.change_contact_photo(contact, rev, Some((&photo, &upload)), cx.now).await?;

@@ -7,14 +7,15 @@ use kith_domain::{Photo, Size, Upload};
 use kith_http::{Cx, Fault, FileBody, Problem, Result, Setting, UPLOADS};
 use kith_images::{MAX_BYTES, Refused};
 use kith_objects::Bucket;
+use kith_store::Revisions;
 
 /// What a route takes that takes a picture: 4 MiB, and the form around it. In base64 it stays below the 6 MB of an event.
 pub(crate) const BODY: usize = FileBody::limit(MAX_BYTES);
 
 /// Refuses a photo for another revision than the one there is. It is asked once more with the write; here it saves the
 /// work.
-pub(crate) fn meant_for(wanted: Option<u64>, rev: u64) -> Result<()> {
-    if wanted.is_some_and(|wanted| wanted != rev) { Err(Problem::stale()) } else { Ok(()) }
+pub(crate) fn meant_for(wanted: Option<&Revisions>, rev: u64) -> Result<()> {
+    if wanted.is_some_and(|wanted| !wanted.include(rev)) { Err(Problem::stale()) } else { Ok(()) }
 }
 
 /// Makes the two pictures of a photo and writes them. What is refused leaves nothing behind.

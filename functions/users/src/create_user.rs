@@ -29,7 +29,7 @@ pub struct Invitee {
 #[utoipa::path(
     post, path = "/v1/users", operation_id = "create-user", tag = "users", security(("bearer" = [])),
     request_body = Invitee, params(OnceHeader), extensions(("x-kith-who" = json!("adm"))),
-    responses((status = 201, description = "The account", body = UserView, headers(("Location", description = "The account"))))
+    responses((status = 201, description = "The account", body = UserView, headers(("ETag"), ("Location", description = "The account"))))
 )]
 pub async fn create_user(
     cx: Cx,
@@ -45,7 +45,8 @@ pub async fn create_user(
     let user = User::new(id, invitee.email, new_cursor_key(), cx.now);
     let person = Person { user, profile: Profile::new(id, Username::made_up(id), cx.now) };
     let account = Account { person, credentials: None };
-    let created = Created { location: format!("/v1/users/{id}"), view: UserView::whole(&cx, &account)? };
+    let (location, view) = (format!("/v1/users/{id}"), UserView::whole(&cx, &account)?);
+    let created = Created { location, rev: Some(account.person.rev()), view };
     let along = || Along {
         tasks: vec![Task::new(Work::MailInvitation { user: id }, cx.now)],
         audit: Some(AuditEvent::new(admin.id, id, Act::UserInvited, cx.now)),

@@ -43,6 +43,9 @@ pub async fn set_permissions(
         if user.banned_at.is_some() {
             return Err(Problem::bad_request("This user is banned. Lift the ban first."));
         }
+        if new.permissions == user.permissions {
+            return Ok(Along::default());
+        }
         let before = std::mem::replace(&mut user.permissions, new.permissions.clone());
         user.touch(cx.now);
         let act = Act::PermissionsChanged { before, after: new.permissions.clone() };

@@ -41,6 +41,9 @@ pub async fn set_role(
         if user.banned_at.is_some() {
             return Err(Problem::bad_request("This user is banned. Lift the ban first."));
         }
+        if new.role == user.role {
+            return Ok(Along::default());
+        }
         // Whoever is the last admin must be able to be one.
         if new.role == Role::Admin && (!user.may_act() || user.confirmed_at.is_none()) {
             return Err(Problem::conflict("Only somebody who can log in can be admin."));

@@ -70,8 +70,11 @@ pub async fn update_user(
             Some(true) if !user.is_active => Act::UserActivated,
             _ => Act::UserUpdated,
         };
-        let old_email = user.email.clone();
+        let (old_email, loaded) = (user.email.clone(), person.rev());
         change.apply(person, cx.now);
+        if person.rev() == loaded {
+            return Ok(Along::default());
+        }
         let moved = person.user.email.folded() != old_email.folded();
         let tasks = moved.then(|| Task::new(Work::MailEmailChanged { email: old_email }, cx.now)).into_iter().collect();
         let audit = Some(AuditEvent::new(admin.id, id, act, cx.now));
@@ -84,7 +87,7 @@ pub async fn update_user(
 impl UserChange {
     fn apply(&self, person: &mut Person, now: Timestamp) {
         let before = person.user.clone();
-        if let Some(email) = &self.email {
+        if let Some(email) = self.email.as_ref().filter(|email| email.folded() != before.email.folded()) {
             // Whoever wants the account at another address may be why an admin steps in.
             person.user.email_change = None;
             person.user.email = email.clone();

@@ -8,6 +8,7 @@ pub mod bench;
 mod clock;
 mod core;
 pub mod filter;
+mod finishing;
 mod front;
 mod guard;
 mod instances;

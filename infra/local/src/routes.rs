@@ -7,7 +7,8 @@ use kith_http::{Function, Kind};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::template::Template;
+use crate::finishing;
+use crate::template::{RouteSpec, Template};
 
 /// Packages with function binaries.
 pub(crate) const PACKAGES: [&str; 7] =
@@ -44,6 +45,12 @@ impl CodeRoute {
     /// The route key that the template has to have.
     pub fn key(&self) -> String {
         format!("{} {}", self.method, self.path)
+    }
+
+    /// The route by which the head of a public `GET` is asked for: the same function.
+    pub fn head(&self) -> Option<Self> {
+        let is_public = self.method == "GET" && self.who == "public";
+        is_public.then(|| Self { method: "HEAD".to_owned(), ..self.clone() })
     }
 }
 
@@ -130,7 +137,16 @@ pub fn route_table(functions: &[Function], template: &Template) -> Vec<RouteRow>
             RouteRow { route: route.clone(), fault }
         })
         .collect();
-    for spec in template.routes.iter().filter(|spec| !code.iter().any(|route| key(route) == spec.key)) {
+    // Whatever anybody may get, anybody may ask the head of.
+    let heads: Vec<CodeRoute> = code.iter().filter_map(CodeRoute::head).collect();
+    for head in &heads {
+        if !template.routes.iter().any(|spec| spec.key == head.key() && spec.operation == head.operation) {
+            rows.push(RouteRow { route: head.clone(), fault: Some("not in the template") });
+        }
+    }
+    let known =
+        |spec: &&RouteSpec| !code.iter().map(key).chain(heads.iter().map(CodeRoute::key)).any(|k| k == spec.key);
+    for spec in template.routes.iter().filter(known) {
         // A page outside the contract may be routed by the template alone, if the code has the function.
         let known = functions.iter().any(|function| function.operation() == spec.operation);
         let (method, path) = spec.key.split_once(' ').unwrap_or(("*", "*"));
@@ -155,7 +171,8 @@ Keeps the people you meet.
 JSON is `snake_case`, times are RFC 3339 in UTC, ids are prefixed and never secret. Send `Authorization: Bearer …` with \
 an access token from `POST /v1/auth/login`.
 
-**Errors** are `application/problem+json` (RFC 9457); with status 422 `errors` names every field that is wrong. What the \
+**Errors** are `application/problem+json` (RFC 9457); with status 422 `errors` names every field that is wrong, up to 20, \
+and `more_errors` counts the others. Unknown fields and query parameters are wrong. What the \
 gateway itself answers (413 over 6 MB, 429 and 503 under load, 504) has its own body: `{\"message\": …}`.
 
 **Repeats**: send an `Idempotency-Key` of 16 to 128 characters with a POST that creates, and repeat it as often as you \
@@ -163,7 +180,9 @@ need within 24 hours.
 
 **Races**: send the `ETag` of an object as `If-Match` with a change; 412 means that somebody was faster.
 
-**Lists** take `limit` and `cursor`; `next_cursor` and the `Link` header lead on.
+**Heads**: whatever anybody may `GET` anybody may ask the `HEAD` of.
+
+**Lists** take `limit` and `cursor`; `next_cursor` and the `Link` header lead on. A page ends at a megabyte.
 
 **Limits** are told by the `RateLimit` headers; 429 says in `Retry-After` how long to wait.";
 
@@ -229,5 +248,10 @@ pub fn contract(functions: &[Function]) -> Result<Contract, ContractError> {
             .entry("bearer".to_owned())
             .or_insert_with(|| json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}));
     }
+    let unreadable = |_| ContractError { operation: "the whole".to_owned(), what: "itself".to_owned() };
+    let mut finished = serde_json::to_value(&document).map_err(unreadable)?;
+    finishing::finish(&mut finished);
+    document.paths = serde_json::from_value(finished["paths"].take()).map_err(unreadable)?;
+    document.components = serde_json::from_value(finished["components"].take()).map_err(unreadable)?;
     Ok(document)
 }

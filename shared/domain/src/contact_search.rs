@@ -89,8 +89,8 @@ pub struct ContactFilter {
     pub event: Option<SearchText>,
     /// It is in the place's name.
     pub place: Option<SearchText>,
-    /// It is one of the tags.
-    pub tag: Option<SearchText>,
+    /// Each of them is one of the tags.
+    pub tags: Vec<SearchText>,
     /// One may have met then or later.
     pub met_from: Option<PartialDate>,
     /// One may have met then or before.
@@ -110,9 +110,9 @@ impl ContactFilter {
             None => true,
         };
         let has_words = self.q.as_ref().is_none_or(|SearchText(q)| words(q).all(|word| entry.has(word)));
-        let has_tag = self.tag.as_ref().is_none_or(|SearchText(sought)| entry.tags.contains(sought));
+        let has_tags = self.tags.iter().all(|SearchText(sought)| entry.tags.contains(sought));
         has_words
-            && has_tag
+            && has_tags
             && holds(&entry.company, &self.company)
             && holds(&entry.event, &self.event)
             && holds(&entry.place, &self.place)
@@ -176,7 +176,7 @@ mod tests {
     fn a11_fields_are_searched_on_their_own_and_a_tag_as_a_whole() {
         let filter = |company: &str| ContactFilter { company: text(company), ..ContactFilter::default() };
         assert!(filter("engine").takes(&ada()) && !filter("meetup").takes(&ada()));
-        let filter = |tag: &str| ContactFilter { tag: text(tag), ..ContactFilter::default() };
+        let filter = |tag: &str| ContactFilter { tags: text(tag).into_iter().collect(), ..ContactFilter::default() };
         assert!(filter("MATHE").takes(&ada()) && filter("Two  Words").takes(&ada()) && !filter("math").takes(&ada()));
     }
 
@@ -226,7 +226,7 @@ mod tests {
             let filter = ContactFilter {
                 q: text(&format!("{} {}", name.to_uppercase(), tag.to_uppercase())),
                 place: text(&part.to_lowercase()),
-                tag: text(&tag.to_uppercase()),
+                tags: text(&tag.to_uppercase()).into_iter().collect(),
                 ..ContactFilter::default()
             };
             prop_assert!(filter.takes(&found), "{:?} {:?}", filter, found);

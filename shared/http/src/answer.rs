@@ -1,6 +1,7 @@
 //! Answers.
 
 use crate::Problem;
+use crate::tag::tag;
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, LOCATION, VARY};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -16,13 +17,26 @@ use std::borrow::Cow;
 pub struct Created<T> {
     /// The path of the new object.
     pub location: String,
+    /// The object's revision, where it has one that is shown there.
+    pub rev: Option<u64>,
     /// The object.
     pub view: T,
 }
 
+impl<T: Serialize> Created<T> {
+    /// The tag that the object is answered with.
+    pub(crate) fn tag(&self) -> serde_json::Result<Option<String>> {
+        self.rev.map(|rev| Ok(tag(rev, &serde_json::to_vec(&self.view)?))).transpose()
+    }
+}
+
 impl<T: Serialize> IntoResponse for Created<T> {
     fn into_response(self) -> Response {
-        (StatusCode::CREATED, [(LOCATION, self.location)], axum::Json(self.view)).into_response()
+        let tag = match self.tag() {
+            Ok(tag) => tag.map(|tag| [(ETAG, tag)]),
+            Err(error) => return Problem::internal(error.to_string()).into_response(),
+        };
+        (StatusCode::CREATED, [(LOCATION, self.location)], tag, axum::Json(self.view)).into_response()
     }
 }
 

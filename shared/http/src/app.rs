@@ -1,6 +1,7 @@
 //! What one instance of a function keeps between invocations.
 
 use crate::connections::Connections;
+use crate::expected::Expected;
 use crate::limit::Exhausted;
 use crate::note_keys::NoteKeyCache;
 use crate::signing::{SignerCache, VerificationCache};
@@ -26,6 +27,7 @@ pub struct App(Arc<Inner>);
 struct Inner {
     operation: &'static str,
     body_limit: usize,
+    expected: Expected,
     settings: Settings,
     connections: Connections,
     aws: SdkConfig,
@@ -41,6 +43,7 @@ impl App {
     pub(crate) fn start(
         operation: &'static str,
         body_limit: usize,
+        expected: Expected,
         needs: &[Setting],
         env: &BTreeMap<String, String>,
     ) -> Result<Self, StartError> {
@@ -54,6 +57,7 @@ impl App {
         Ok(Self(Arc::new(Inner {
             operation,
             body_limit,
+            expected,
             settings,
             connections,
             aws,
@@ -93,6 +97,11 @@ impl App {
 
     pub(crate) fn body_limit(&self) -> usize {
         self.0.body_limit
+    }
+
+    /// What the route takes, by its contract.
+    pub(crate) fn expected(&self) -> &Expected {
+        &self.0.expected
     }
 
     pub(crate) fn store(&self) -> Option<&Store> {

@@ -2,6 +2,7 @@
 
 use crate::{App, Cx, Problem, Result};
 use axum::extract::FromRequestParts;
+use axum::http::HeaderValue;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use kith_domain::{Person, Role, Session, SessionId, User, UserId};
@@ -12,8 +13,9 @@ pub(crate) struct CallerId(pub(crate) UserId);
 
 /// Somebody with a good access token, whose session and account are not looked at yet.
 ///
-/// For reads of one object: [`Caller::admit`] looks at them and reads at the same time. Nothing may be answered, and
-/// nothing changed, before it; the authorization matrix tries every operation with ended sessions and banned users.
+/// For reads of one object: [`Caller::admit`] looks at them and reads at the same time. Nothing may be changed before it;
+/// and where something is answered before it, such as that a path names nothing, the edge looks at them after all.
+#[derive(Debug, Clone, Copy)]
 pub struct Caller {
     id: UserId,
     session: SessionId,
@@ -41,8 +43,25 @@ impl Caller {
         Ok((member?, found?))
     }
 
+    /// Whoever the token in an `Authorization` header is of.
+    pub(crate) async fn named(cx: &Cx, authorization: Option<&HeaderValue>) -> Result<Self> {
+        let header = authorization.ok_or_else(|| Problem::unauthorized(false))?;
+        // The scheme's name has no case (RFC 9110, section 11.1).
+        let token = header
+            .to_str()
+            .ok()
+            .and_then(|text| text.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let Some((_, token)) = token else {
+            return Err(Problem::unauthorized(true));
+        };
+        let claims = cx.verify(token.trim()).await?.map_err(|_| Problem::unauthorized(true))?;
+        Ok(Self { id: claims.sub, session: claims.sid })
+    }
+
     /// Checks session and account in one consistent batch.
-    async fn member(self, cx: &Cx) -> Result<Member> {
+    pub(crate) async fn member(self, cx: &Cx) -> Result<Member> {
+        cx.await_admission(None);
         let found = cx.store.user_and_session(self.id, self.session).await?;
         let alive = found.filter(|(user, session)| user.admits(session, cx.now));
         let (user, session) = alive.ok_or_else(|| Problem::unauthorized(true))?;
@@ -55,21 +74,10 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let cx = Cx::from_request_parts(parts, app).await?;
-        let Some(header) = parts.headers.get(AUTHORIZATION) else {
-            return Err(Problem::unauthorized(false));
-        };
-        // The scheme's name has no case (RFC 9110, section 11.1).
-        let token = header
-            .to_str()
-            .ok()
-            .and_then(|text| text.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let Some((_, token)) = token else {
-            return Err(Problem::unauthorized(true));
-        };
-        let claims = cx.verify(token.trim()).await?.map_err(|_| Problem::unauthorized(true))?;
-        parts.extensions.insert(CallerId(claims.sub));
-        Ok(Self { id: claims.sub, session: claims.sid })
+        let caller = Self::named(&cx, parts.headers.get(AUTHORIZATION)).await?;
+        cx.await_admission(Some(caller));
+        parts.extensions.insert(CallerId(caller.id));
+        Ok(caller)
     }
 }
 

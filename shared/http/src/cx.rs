@@ -1,5 +1,6 @@
 //! The context of a request: who calls from where, when, and with what.
 
+use crate::auth::Caller;
 use crate::{App, Limit, Once, Problem, Result, Setting, Settings};
 use axum::extract::FromRequestParts;
 use axum::http::header::CACHE_CONTROL;
@@ -23,6 +24,7 @@ pub struct Cx {
     pub client: Client,
     app: App,
     headers: Arc<Mutex<HeaderMap>>,
+    unadmitted: Arc<Mutex<Option<Caller>>>,
 }
 
 /// What the gateway tells of a request: all that a function without a table has.
@@ -69,7 +71,7 @@ impl App {
 impl Cx {
     pub(crate) fn new(app: App, store: Store, arrived: Arrived) -> Self {
         let Arrived { now, request_id, client } = arrived;
-        Self { store, now, request_id, client, app, headers: Arc::default() }
+        Self { store, now, request_id, client, app, headers: Arc::default(), unadmitted: Arc::default() }
     }
 
     /// The function's settings.
@@ -101,6 +103,18 @@ impl Cx {
     /// The same for a creating request: its repeats, also those in flight, count once.
     pub async fn limit_once(&self, limit: &Limit, subject: &str, once: &Once) -> Result<()> {
         limit.count(self, subject, once.mark()).await
+    }
+
+    /// Notes a caller whose session and account nobody has looked at yet, or that somebody looks.
+    pub(crate) fn await_admission(&self, caller: Option<Caller>) {
+        if let Ok(mut unadmitted) = self.unadmitted.lock() {
+            *unadmitted = caller;
+        }
+    }
+
+    /// The caller whose session and account nobody has looked at.
+    pub(crate) fn unadmitted(&self) -> Option<Caller> {
+        self.unadmitted.lock().ok().and_then(|unadmitted| *unadmitted)
     }
 
     pub(crate) fn app(&self) -> &App {

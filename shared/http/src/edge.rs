@@ -1,8 +1,10 @@
 //! Around every handler: context, body limit, panics, entity tags, headers, the request log.
 
 use crate::answer::Told;
+use crate::expected::authorization;
 use crate::idempotency::BodyHash;
 use crate::problem::ProblemBody;
+use crate::tag::tags;
 use crate::{App, Arrived, Client, Cx, Problem, repeat_key};
 use axum::body::{Body, to_bytes};
 use axum::http::header::{
@@ -62,26 +64,53 @@ const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS
     .add(b'^')
     .add(b'|');
 
-async fn answer(app: App, router: axum::Router, request: lambda_http::Request) -> Response {
+async fn answer(app: App, router: axum::Router, mut request: lambda_http::Request) -> Response {
     let began = Instant::now();
     let (arrived, route) = arrival(&request);
     let request_id = arrived.request_id.clone();
     let store = app.store().map(|store| store.for_request(&request_id));
     let cx = store.clone().map(|store| Cx::new(app.clone(), store, arrived.clone()));
     let method = request.method().clone();
+    // What is asked for with HEAD is what GET would answer, without its body (RFC 9110, section 9.3.2).
+    if method == Method::HEAD && app.expected().is_known() {
+        *request.method_mut() = Method::GET;
+    }
     let wanted_tag = request.headers().get(IF_NONE_MATCH).cloned();
+    let authorization = authorization(request.headers());
 
     let response = if request.body().len() > app.body_limit() {
         Problem::too_large(app.body_limit()).into_response()
     } else {
-        handle(router, request, arrived, cx.clone()).await
+        match app.expected().refuse(request.uri(), request.headers(), !request.body().is_empty()) {
+            Ok(()) => handle(router, request, arrived, cx.clone()).await,
+            Err(problem) => app.expected().told(cx.as_ref(), authorization.as_ref(), problem).await.into_response(),
+        }
     };
+    let response = unless_over(&app, response, cx.as_ref(), authorization.as_ref()).await;
     let mut response = written(response, &request_id);
     response.headers_mut().extend(cx.map(|cx| cx.headers()).unwrap_or_default());
     add_common_headers(response.headers_mut());
-    let response = if method == Method::GET { unless_unchanged(response, wanted_tag.as_ref()) } else { response };
+    let is_read = [Method::GET, Method::HEAD].contains(&method);
+    let response = if is_read { unless_unchanged(response, wanted_tag.as_ref()) } else { response };
+    let response = if method == Method::HEAD { without_body(response).await } else { response };
     log(&app, &request_id, &route, &response, store.map(|store| store.spent()).unwrap_or_default(), began);
     response
+}
+
+/// 401 instead of an answer that a caller got before anybody looked at the session: what the route itself made of the
+/// path, or the router, which knows no path with a slash in a parameter.
+async fn unless_over(app: &App, response: Response, cx: Option<&Cx>, authorization: Option<&HeaderValue>) -> Response {
+    if let Some((cx, caller)) = cx.and_then(|cx| Some((cx, cx.unadmitted()?))) {
+        return caller.member(cx).await.map_or_else(Problem::into_response, |_| response);
+    }
+    let is_unrouted = response.status() == StatusCode::NOT_FOUND
+        && response.extensions().get::<Problem>().is_none()
+        && response.extensions().get::<Told>().is_none();
+    if is_unrouted {
+        app.expected().told(cx, authorization, Problem::not_found()).await.into_response()
+    } else {
+        response
+    }
 }
 
 async fn handle(router: axum::Router, request: lambda_http::Request, arrived: Arrived, cx: Option<Cx>) -> Response {
@@ -172,13 +201,23 @@ fn unless_unchanged(mut response: Response, wanted: Option<&HeaderValue>) -> Res
         return response;
     };
     let is_same = |candidate: &str| candidate == "*" || candidate.trim_start_matches("W/") == tag;
-    if response.status() == StatusCode::OK && wanted.split(',').map(str::trim).any(is_same) {
+    if response.status() == StatusCode::OK && tags(wanted).any(is_same) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         *response.body_mut() = Body::empty();
         response.headers_mut().remove(CONTENT_TYPE);
         response.headers_mut().remove(CONTENT_LENGTH);
     }
     response
+}
+
+/// The answer to HEAD: the same headers, and how long the body would have been.
+async fn without_body(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let length = to_bytes(body, usize::MAX).await.map(|bytes| bytes.len()).unwrap_or_default();
+    if parts.status != StatusCode::NOT_MODIFIED {
+        parts.headers.insert(CONTENT_LENGTH, length.into());
+    }
+    Response::from_parts(parts, Body::empty())
 }
 
 /// One event per request: the route key, never path, query, body, token or address.

@@ -1,8 +1,9 @@
 //! A function: one route or one job, from its declaration to an invocation.
 
+use crate::expected::Expected;
 use crate::job::JobCx;
 use crate::{App, JobError, Setting, contract, edge};
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, Either};
 use jiff::Timestamp;
 use lambda_http::{Context, LambdaEvent};
 use serde::Serialize;
@@ -131,12 +132,19 @@ impl Function {
     /// Starts an instance with the settings and credentials in `env` and nothing else, and opens its connection to the
     /// table, so that the first request need not.
     pub async fn start(&self, env: &BTreeMap<String, String>) -> Result<Instance, StartError> {
-        let app = App::start(self.operation, self.body_limit, self.needs, env)?;
+        let (expected, work) = match &self.work {
+            Work::Route(route) => {
+                let (router, contract) = route().split_for_parts();
+                (Expected::of(&contract), Either::Left(router))
+            }
+            Work::Unmatched(router) => (Expected::default(), Either::Left(router())),
+            Work::Job(job) => (Expected::default(), Either::Right(job.clone())),
+        };
+        let app = App::start(self.operation, self.body_limit, expected, self.needs, env)?;
         app.connect().await;
-        let work = match &self.work {
-            Work::Route(route) => Running::Http(route().split_for_parts().0.with_state(app.clone())),
-            Work::Unmatched(router) => Running::Http(router().with_state(app.clone())),
-            Work::Job(job) => Running::Job(job.clone()),
+        let work = match work {
+            Either::Left(router) => Running::Http(router.with_state(app.clone())),
+            Either::Right(job) => Running::Job(job),
         };
         Ok(Instance { app, work })
     }

@@ -5,7 +5,7 @@ use crate::repeat_key::RepeatKey;
 use crate::{App, Created, Cx, Problem, Result};
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::StatusCode;
-use axum::http::header::LOCATION;
+use axum::http::header::{ETAG, LOCATION};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -49,6 +49,7 @@ struct Keyed {
 #[derive(Serialize, Deserialize)]
 struct Kept {
     location: String,
+    tag: Option<String>,
     view: Value,
 }
 
@@ -116,8 +117,9 @@ impl Keyed {
     fn answer<T: Serialize>(&self, cx: &Cx, created: &Created<T>) -> Result<Answer> {
         let failed = |error: &dyn std::fmt::Display| Problem::internal(error.to_string());
         let view = serde_json::to_value(&created.view).map_err(|error| failed(&error))?;
-        let kept =
-            serde_json::to_vec(&Kept { location: created.location.clone(), view }).map_err(|error| failed(&error))?;
+        let tag = created.tag().map_err(|error| failed(&error))?;
+        let kept = Kept { location: created.location.clone(), tag, view };
+        let kept = serde_json::to_vec(&kept).map_err(|error| failed(&error))?;
         let sealed = kith_crypto::seal::seal(self.key.as_bytes(), INFO, self.key_hash.as_bytes(), &kept)
             .map_err(|error| failed(&error))?;
         Ok(Answer {
@@ -136,6 +138,7 @@ impl Keyed {
         let opened = kith_crypto::seal::open(self.key.as_bytes(), INFO, self.key_hash.as_bytes(), &sealed);
         let kept = opened.and_then(|bytes| serde_json::from_slice::<Kept>(&bytes).ok());
         let kept = kept.ok_or_else(|| Problem::internal("a stored answer does not open"))?;
-        Ok((StatusCode::CREATED, [(LOCATION, kept.location)], axum::Json(kept.view)).into_response())
+        let tag = kept.tag.map(|tag| [(ETAG, tag)]);
+        Ok((StatusCode::CREATED, [(LOCATION, kept.location)], tag, axum::Json(kept.view)).into_response())
     }
 }

@@ -1,6 +1,7 @@
 //! The same fields as JSON or as a form: for requests that people also make by hand or from a plain page.
 
 use crate::body::{self, Json};
+use crate::faults::faults;
 use crate::{App, Problem, Result, edge};
 use axum::extract::{FromRequest, Request};
 use percent_encoding::percent_decode;
@@ -30,7 +31,7 @@ impl<T: DeserializeOwned + ToSchema> FromRequest<App> for JsonOrForm<T> {
         let fields = fields::<T>(&bytes)?;
         match serde_json::from_value(Value::Object(fields.clone())) {
             Ok(value) => Ok(Self(value)),
-            Err(_) => Err(Problem::invalid(body::faults::<T>(fields))),
+            Err(_) => Err(Problem::invalid(faults::<T>(fields))),
         }
     }
 }

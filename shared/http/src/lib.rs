@@ -14,6 +14,8 @@ mod connections;
 mod contract;
 mod cx;
 mod edge;
+mod expected;
+mod faults;
 mod file_body;
 mod function;
 mod idempotency;

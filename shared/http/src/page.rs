@@ -11,6 +11,8 @@ use kith_domain::User;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+/// A longer link is left out: `next_cursor` leads on as well, and the gateway takes 10 KB of headers.
+const LONGEST_LINK: usize = 4096;
 /// How many a page has when the client does not say, and at most.
 const DEFAULT_LIMIT: usize = 20;
 const MAX_LIMIT: usize = 100;
@@ -18,7 +20,7 @@ const MAX_LIMIT: usize = 100;
 /// Which page a client asks for.
 #[derive(Debug, Clone)]
 pub struct PageQuery {
-    /// 1 to 100; more is taken as 100.
+    /// 1 to 100.
     pub limit: usize,
     cursor: Option<String>,
     /// The rest of the query: the next page is one of the same list.
@@ -37,7 +39,7 @@ pub struct PageParams {
     cursor: Option<String>,
 }
 
-/// A page of a list. It is short only when it is the last.
+/// A page of a list. It is short only when it is the last, or where the items are large: then it has about a megabyte.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Page<T> {
     /// The items.
@@ -57,7 +59,7 @@ impl FromRequestParts<App> for PageQuery {
         let last = |name: &str| pairs.iter().rev().find(|(own, _)| own == name).map(|(_, value)| value.clone());
         let limit = match last("limit").map(|text| text.parse::<usize>()) {
             None => DEFAULT_LIMIT,
-            Some(Ok(limit)) if limit > 0 => limit.min(MAX_LIMIT),
+            Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => limit,
             Some(_) => {
                 return Err(Problem::invalid(vec![Fault::new("?limit", "must be a whole number from 1 to 100")]));
             }
@@ -92,7 +94,8 @@ impl PageQuery {
         let cursor = URL_SAFE_NO_PAD.encode(sealed.map_err(|error| Problem::internal(error.to_string()))?);
         let (filters, limit) = (&self.filters, self.limit);
         let link = format!("<{}?{filters}limit={limit}&cursor={cursor}>; rel=\"next\"", cx.link(path)?);
-        Ok(Page { items, next_cursor: Some(cursor), next_link: Some(link) })
+        let next_link = Some(link).filter(|link| link.len() <= LONGEST_LINK);
+        Ok(Page { items, next_cursor: Some(cursor), next_link })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Problem answers (RFC 9457). The only place that knows which status an error has.
 
+use crate::expected::ONLY_IDENTITY;
 use crate::limit::seconds_until;
 use axum::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -26,6 +27,38 @@ impl Fault {
     pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { pointer: pointer.into(), detail: detail.into() }
     }
+
+    /// The same, short: names in a pointer may be the sender's.
+    fn cut(self) -> Self {
+        Self { pointer: cut(self.pointer, LONGEST_POINTER), detail: cut(self.detail, LONGEST_DETAIL) }
+    }
+}
+
+/// How many faults one answer names. What each of them may take, in bytes, keeps the whole below 8 KB.
+const MOST_FAULTS: usize = 20;
+const LONGEST_POINTER: usize = 64;
+const LONGEST_DETAIL: usize = 200;
+
+/// A text that takes at most `most` bytes and an ellipsis. Control characters, which JSON would write six times as long,
+/// are replaced where anything is cut.
+fn cut(text: String, most: usize) -> String {
+    if text.len() <= most && !text.contains(char::is_control) {
+        return text;
+    }
+    let mut short = String::new();
+    for c in text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }) {
+        if short.len() + c.len_utf8() > most {
+            short.push('…');
+            break;
+        }
+        short.push(c);
+    }
+    short
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// An answer that says what is wrong and what to do about it.
@@ -41,6 +74,7 @@ struct Telling {
     title: &'static str,
     detail: Cow<'static, str>,
     errors: Vec<Fault>,
+    more_errors: usize,
     headers: Vec<(HeaderName, HeaderValue)>,
     /// For the log; never sent.
     source: Option<String>,
@@ -61,10 +95,14 @@ pub struct ProblemBody {
     pub detail: String,
     /// The request's id; quote it when you ask for help.
     pub instance: String,
-    /// With status 422: every field that is wrong.
+    /// With status 422: every field that is wrong, up to 20.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
+    #[schema(required = false, max_items = 20)]
     pub errors: Vec<Fault>,
+    /// With status 422: how many more are wrong.
+    #[serde(skip_serializing_if = "is_none")]
+    #[schema(required = false, minimum = 1)]
+    pub more_errors: usize,
 }
 
 impl Problem {
@@ -75,6 +113,7 @@ impl Problem {
             title,
             detail: detail.into(),
             errors: Vec::new(),
+            more_errors: 0,
             headers: Vec::new(),
             source: None,
         }))
@@ -195,6 +234,12 @@ impl Problem {
         Self::new(StatusCode::PRECONDITION_FAILED, "stale", "Changed meanwhile", detail)
     }
 
+    /// 412: `If-Match` names weak tags, which never match (RFC 9110, section 13.1.1).
+    pub fn weak_tag() -> Self {
+        let detail = "A weak tag (W/…) never matches. Send the ETag as it was given, without W/.";
+        Self::new(StatusCode::PRECONDITION_FAILED, "stale", "Changed meanwhile", detail)
+    }
+
     /// 413: the body is larger than `limit` bytes.
     pub fn too_large(limit: usize) -> Self {
         let detail = format!("The body may have at most {limit} bytes.");
@@ -213,11 +258,25 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported", "Wrong content type", detail)
     }
 
-    /// 422: every fault at once.
-    pub fn invalid(errors: Vec<Fault>) -> Self {
-        let detail = "Some fields are not right: errors names each of them.";
+    /// 415: the body is compressed, or encoded otherwise.
+    pub fn encoded() -> Self {
+        let detail = "The body is encoded (Content-Encoding). Send it as it is.";
+        let (name, value) = ONLY_IDENTITY;
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "encoded", "Encoded body", detail).with(name, value)
+    }
+
+    /// 422: every fault at once, but no more than somebody reads: an answer is not much larger than its request deserves.
+    pub fn invalid(mut errors: Vec<Fault>) -> Self {
+        let more = errors.len().saturating_sub(MOST_FAULTS);
+        let detail: Cow<'_, _> = match more {
+            0 => "Some fields are not right: errors names each of them.".into(),
+            1 => "Some fields are not right: errors names 20 of them, and one more is wrong.".into(),
+            more => format!("Some fields are not right: errors names 20 of them, and {more} more are wrong.").into(),
+        };
+        errors.truncate(MOST_FAULTS);
         let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Not valid", detail);
-        problem.0.errors = errors;
+        problem.0.errors = errors.into_iter().map(Fault::cut).collect();
+        problem.0.more_errors = more;
         problem
     }
 
@@ -229,7 +288,7 @@ impl Problem {
 
     /// 429, with the seconds to wait.
     pub fn too_many(seconds: i64) -> Self {
-        let detail = format!("Too many requests of this kind. Try again in {seconds} seconds.");
+        let detail = format!("Too many requests of this kind. Try again in {}.", in_words(seconds));
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests", detail)
             .with(RETRY_AFTER, seconds.to_string())
     }
@@ -237,10 +296,7 @@ impl Problem {
     /// 429: a note is locked after too many wrong passphrases, until `end`.
     pub fn note_locked(end: Timestamp, now: Timestamp) -> Self {
         let seconds = seconds_until(end, now);
-        let wait = match (seconds + 59) / 60 {
-            1 => "a minute".to_owned(),
-            minutes => format!("{minutes} minutes"),
-        };
+        let wait = in_words(seconds);
         let detail = format!("Too many wrong passphrases. The note is still there: try again in {wait}.");
         Self::new(StatusCode::TOO_MANY_REQUESTS, "note-locked", "Locked for a while", detail)
             .with(RETRY_AFTER, seconds.to_string())
@@ -303,7 +359,20 @@ impl Problem {
             detail: self.0.detail.to_string(),
             instance: request_id.to_owned(),
             errors: self.0.errors.clone(),
+            more_errors: self.0.more_errors,
         }
+    }
+}
+
+/// A span of time as people say it, rounded up.
+fn in_words(seconds: i64) -> String {
+    match (seconds, (seconds + 59) / 60, (seconds + 3599) / 3600) {
+        (..=1, ..) => "a second".to_owned(),
+        (2..60, ..) => format!("{seconds} seconds"),
+        (_, 1, _) => "a minute".to_owned(),
+        (_, minutes @ 2..60, _) => format!("{minutes} minutes"),
+        (.., 1) => "an hour".to_owned(),
+        (.., hours) => format!("{hours} hours"),
     }
 }
 
@@ -352,12 +421,45 @@ impl From<kith_objects::ObjectError> for Problem {
 
 impl From<Nameless> for Problem {
     fn from(nameless: Nameless) -> Self {
-        Self::invalid(crate::body::one_needed(&nameless.to_string()).collect())
+        Self::invalid(crate::faults::one_needed(&nameless.to_string()).collect())
     }
 }
 
 impl From<kith_crypto::PasswordError> for Problem {
     fn from(error: kith_crypto::PasswordError) -> Self {
         Self::internal(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn h36_waits_are_told_as_people_tell_them() {
+        for (seconds, words) in [
+            (1, "a second"),
+            (59, "59 seconds"),
+            (60, "a minute"),
+            (61, "2 minutes"),
+            (900, "15 minutes"),
+            (3_540, "59 minutes"),
+            (3_541, "an hour"),
+            (3_600, "an hour"),
+            (3_601, "2 hours"),
+        ] {
+            assert_eq!(in_words(seconds), words, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn h11_the_largest_problem_is_below_8_kb() {
+        for name in ["a", "\u{1F600}", "\u{1}", "\"", "\\"] {
+            let fault = |_| Fault::new(format!("/{}", name.repeat(70_000)), "x".repeat(70_000));
+            let body = Problem::invalid((0..1_000).map(fault).collect()).body("the request's id");
+            let written = serde_json::to_vec(&body).unwrap();
+            assert!(written.len() < 8_000, "{} bytes of {name}", written.len());
+            assert_eq!((body.errors.len(), body.more_errors), (20, 980));
+        }
     }
 }

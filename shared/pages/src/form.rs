@@ -18,6 +18,17 @@ pub struct Field<'a> {
     pub value: &'a str,
 }
 
+/// What of one line comes back, in Unicode scalars: more than any of them may have, and no page of what nobody typed.
+const LONGEST_LINE: usize = 300;
+
+impl Field<'_> {
+    /// What comes back of what was typed into one line.
+    pub fn line(&self) -> &str {
+        let end = self.value.char_indices().nth(LONGEST_LINE).map_or(self.value.len(), |(end, _)| end);
+        self.value.get(..end).unwrap_or_default()
+    }
+}
+
 /// What one types a field into, with its attributes: type, `autocomplete`, and rules that browsers check.
 #[derive(Debug, Clone, Copy)]
 pub enum Control {

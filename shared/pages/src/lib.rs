@@ -10,8 +10,8 @@ mod form;
 
 pub use form::{Control, Faults, Field};
 
-/// The one style sheet; the frame puts it into every page, so that a page is one request.
-pub const STYLE: &str = include_str!("../style/kith.css");
+/// The one style sheet, without its comments; the frame puts it into every page, so that a page is one request.
+pub const STYLE: &str = include_str!(concat!(env!("OUT_DIR"), "/kith.css"));
 
 /// Headers of a page that a secret leads to: no cache keeps it, no search engine lists it. What all answers have keeps
 /// browsers from telling its address to others.

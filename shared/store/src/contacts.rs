@@ -1,12 +1,13 @@
 //! Contacts: cards, and beside each the entry by which a search finds it. Both are in a partition of their own for each
 //! owner, so that no function of cards has a right on accounts.
 
-use crate::difference::{Changeable, Tries, changed_or_gone};
-use crate::item::{Item, entity, item, text_of};
+use crate::difference::{Changeable, Tries, changed_or_gone, is_same};
+use crate::item::{Item, entity, item, size, text_of};
 use crate::keys::{self, CONTACTS, ENTRIES};
+use crate::list::Filling;
 use crate::table::{Expression, Order};
 use crate::transaction::Transaction;
-use crate::{Answer, Result, Store, StoreError};
+use crate::{Answer, Result, Revisions, Store, StoreError};
 use jiff::Timestamp;
 use kith_domain::{Contact, ContactEntry, ContactFilter, ContactId, Photo, Task, Upload, UserId};
 
@@ -15,6 +16,8 @@ use kith_domain::{Contact, ContactEntry, ContactFilter, ContactId, Photo, Task, 
 const FIRST_STRETCH: i32 = 100;
 /// How many it reads at most at a time, whatever a page may hold: a function has little memory.
 const LONGEST_STRETCH: i32 = 1600;
+/// How many cards a search reads first: by these it knows how large they are.
+const FIRST_BATCH: usize = 25;
 /// A batch reads at most so many items.
 const BATCH: usize = 100;
 
@@ -57,11 +60,11 @@ impl Store {
     /// Applies a change to a card as loaded by this request and saves it.
     ///
     /// With `if_match` the change is for that revision only (`Stale` otherwise); without it a lost race is repeated on
-    /// the newest state, and so is whatever rule `apply` checks.
+    /// the newest state, and so is whatever rule `apply` checks. What changes nothing is not written.
     pub async fn change_contact<E: From<StoreError>>(
         &self,
         mut contact: Contact,
-        if_match: Option<u64>,
+        if_match: Option<Revisions>,
         apply: impl Fn(&mut Contact) -> std::result::Result<(), E>,
     ) -> std::result::Result<Contact, E> {
         let mut tries = Tries::new(if_match);
@@ -69,6 +72,9 @@ impl Store {
             tries.on(contact.rev).await?;
             let mut changed = contact.clone();
             apply(&mut changed)?;
+            if is_same(&contact, &changed)? {
+                return Ok(contact);
+            }
             match self.save_contact(&contact, &changed).await {
                 Err(StoreError::Stale) => contact = self.contact(contact.owner, contact.id).await?,
                 saved => return saved.map(|()| changed).map_err(E::from),
@@ -100,7 +106,7 @@ impl Store {
     pub async fn change_contact_photo(
         &self,
         mut contact: Contact,
-        if_match: Option<u64>,
+        if_match: Option<Revisions>,
         photo: Option<(&Photo, &Upload)>,
         now: Timestamp,
     ) -> Result<Contact> {
@@ -128,7 +134,7 @@ impl Store {
     }
 
     /// Deletes a card, and leaves the task of erasing what belongs to it. `if_match` as with a change.
-    pub async fn delete_contact(&self, mut contact: Contact, if_match: Option<u64>, task: &Task) -> Result<()> {
+    pub async fn delete_contact(&self, mut contact: Contact, if_match: Option<Revisions>, task: &Task) -> Result<()> {
         let mut tries = Tries::new(if_match);
         loop {
             tries.on(contact.rev).await?;
@@ -172,24 +178,21 @@ impl Store {
             let after = after.map(|id| keys::contact(owner, id).sk);
             return self.newest(&keys::contacts_of(owner), CONTACTS, after, limit).await;
         }
-        // One more than asked for tells whether there is a next page.
-        let mut found = self.search_contacts(owner, filter, after, limit + 1).await?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        Ok((found, more))
+        let mut page = Filling::new(limit);
+        self.search_contacts(owner, filter, after, &mut page).await?;
+        Ok(page.done())
     }
 
-    /// The newest `count` cards before `after` that the filter takes, or as many as there are.
+    /// Fills a page with the newest cards before `after` that the filter takes.
     async fn search_contacts(
         &self,
         owner: UserId,
         filter: &ContactFilter,
         after: Option<ContactId>,
-        count: usize,
-    ) -> Result<Vec<Contact>> {
+        page: &mut Filling<Contact>,
+    ) -> Result<()> {
         let pk = keys::contacts_of(owner);
         let mut after = after.map(|id| keys::contact_entry(owner, id).sk);
-        let mut found = Vec::new();
         let mut stretch = FIRST_STRETCH;
         loop {
             let (items, more) = self.page(&pk, ENTRIES, Order::NewestFirst, after.as_deref(), stretch).await?;
@@ -202,17 +205,20 @@ impl Store {
                 }
             }
             let mut taken = taken.into_iter();
-            while found.len() < count && taken.len() > 0 {
-                let batch = taken.by_ref().take(BATCH.min(count - found.len())).collect();
-                for item in self.get_many(batch).await?.into_iter().flatten() {
+            let mut batch = FIRST_BATCH;
+            while !page.is_over() && taken.len() > 0 {
+                let cards = taken.by_ref().take(batch.min(page.wanted())).collect();
+                for item in self.get_many(cards).await?.into_iter().flatten() {
+                    let bytes = size(&item);
                     let contact: Contact = entity(item)?;
                     if filter.takes(&ContactEntry::of(&contact)) {
-                        found.push(contact);
+                        page.push(contact, bytes);
                     }
                 }
+                batch = BATCH;
             }
-            if !more || found.len() >= count {
-                return Ok(found);
+            if !more || page.is_over() {
+                return Ok(());
             }
             stretch = (stretch * 4).min(LONGEST_STRETCH);
         }

@@ -121,21 +121,50 @@ impl Store {
     }
 }
 
+/// Whether a change changes nothing: then nothing is written, and the entity stays at its revision.
+pub(crate) fn is_same<T: Serialize>(before: &T, after: &T) -> Result<bool> {
+    let said = |entity: &T| -> Result<Item> {
+        let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(entity)?;
+        // By these a change says that it was one.
+        item.remove("updated_at");
+        item.remove("rev");
+        Ok(item)
+    };
+    Ok(said(before)? == said(after)?)
+}
+
 /// Why an update for a revision was refused.
 pub(crate) fn changed_or_gone(item: Option<Item>) -> StoreError {
     if item.is_some() { StoreError::Stale } else { StoreError::NotFound }
 }
 
+/// The revisions that a change is for: any of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revisions(Vec<u64>);
+
+impl Revisions {
+    /// Whether one of them is this.
+    pub fn include(&self, rev: u64) -> bool {
+        self.0.contains(&rev)
+    }
+}
+
+impl FromIterator<u64> for Revisions {
+    fn from_iter<T: IntoIterator<Item = u64>>(revs: T) -> Self {
+        Self(revs.into_iter().collect())
+    }
+}
+
 /// The tries of one change, each of which loads, applies a rule, and saves for the revision that was loaded.
 ///
-/// With `if_match` the change is for that revision only; without it a lost race is repeated on the newest state.
+/// With `if_match` the change is for those revisions only; without it a lost race is repeated on the newest state.
 pub(crate) struct Tries {
     lost: u32,
-    if_match: Option<u64>,
+    if_match: Option<Revisions>,
 }
 
 impl Tries {
-    pub(crate) fn new(if_match: Option<u64>) -> Self {
+    pub(crate) fn new(if_match: Option<Revisions>) -> Self {
         Self { lost: 0, if_match }
     }
 
@@ -145,7 +174,7 @@ impl Tries {
         // At most 20 ms: the rest of the herd thins out by itself.
         pause(self.lost.min(2)).await;
         self.lost += 1;
-        if self.if_match.is_some_and(|wanted| wanted != rev) {
+        if self.if_match.as_ref().is_some_and(|wanted| !wanted.include(rev)) {
             return Err(StoreError::Stale);
         }
         if self.lost <= RACES { Ok(()) } else { Err(StoreError::Busy("it kept changing".into())) }

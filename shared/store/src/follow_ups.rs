@@ -8,7 +8,7 @@ use crate::keys::{self, DUE, FOLLOW_UPS, Key, number};
 use crate::list::{List, Span};
 use crate::table::{Expression, Order};
 use crate::transaction::Transaction;
-use crate::{Result, Store, StoreError};
+use crate::{Result, Revisions, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use kith_domain::{Contact, Due, FollowUp, Planned, Task, UserId, Work};
 use serde_json::json;
@@ -24,7 +24,7 @@ impl Store {
     pub async fn plan_follow_up(
         &self,
         contact: Contact,
-        if_match: Option<u64>,
+        if_match: Option<Revisions>,
         follow_up: &FollowUp,
         now: Timestamp,
     ) -> Result<Contact> {
@@ -40,7 +40,7 @@ impl Store {
     }
 
     /// Cancels what is planned on a card as loaded by this request; `NotFound` where nothing is.
-    pub async fn cancel_follow_up(&self, contact: Contact, if_match: Option<u64>, now: Timestamp) -> Result<()> {
+    pub async fn cancel_follow_up(&self, contact: Contact, if_match: Option<Revisions>, now: Timestamp) -> Result<()> {
         let cancel = |card: &mut Contact| {
             card.follow_up.take().ok_or(StoreError::NotFound)?;
             card.touch(now);
@@ -52,7 +52,7 @@ impl Store {
     async fn change_follow_up(
         &self,
         mut contact: Contact,
-        if_match: Option<u64>,
+        if_match: Option<Revisions>,
         apply: impl Fn(&mut Contact) -> Result<bool>,
     ) -> Result<Contact> {
         let mut tries = Tries::new(if_match);

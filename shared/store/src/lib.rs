@@ -33,6 +33,7 @@ mod users;
 
 pub use answers::Answer;
 pub use credentials::NewPassword;
+pub use difference::Revisions;
 pub use erasure::Leftover;
 pub use error::StoreError;
 pub use limits::{Counted, Window};

@@ -1,11 +1,11 @@
 //! Memories of somebody, kept with their card. Whether there is the card is asked of its entry, which is smaller.
 
-use crate::difference::{Changeable, Tries, changed_or_gone};
+use crate::difference::{Changeable, Tries, changed_or_gone, is_same};
 use crate::item::{Item, entity, item};
 use crate::keys::{self, Key};
 use crate::table::Expression;
 use crate::transaction::Transaction;
-use crate::{Answer, Result, Store, StoreError};
+use crate::{Answer, Result, Revisions, Store, StoreError};
 use jiff::Timestamp;
 use kith_domain::{ContactId, Memory, MemoryId, UserId};
 
@@ -57,7 +57,7 @@ impl Store {
     pub async fn change_memory(
         &self,
         mut memory: Memory,
-        if_match: Option<u64>,
+        if_match: Option<Revisions>,
         apply: impl Fn(&mut Memory),
     ) -> Result<Memory> {
         let mut tries = Tries::new(if_match);
@@ -65,6 +65,9 @@ impl Store {
             tries.on(memory.rev).await?;
             let mut changed = memory.clone();
             apply(&mut changed);
+            if is_same(&memory, &changed)? {
+                return Ok(memory);
+            }
             let difference = self.difference(&memory, &changed, memory.rev, &CHANGEABLE)?;
             match self.save_alone(&memory_key(&memory), difference, changed.rev).await {
                 Err(StoreError::Stale) => memory = self.memory(memory.owner, memory.contact, memory.id).await?,
@@ -74,7 +77,7 @@ impl Store {
     }
 
     /// Deletes a memory; `if_match` as with a card.
-    pub async fn delete_memory(&self, mut memory: Memory, if_match: Option<u64>) -> Result<()> {
+    pub async fn delete_memory(&self, mut memory: Memory, if_match: Option<Revisions>) -> Result<()> {
         let mut tries = Tries::new(if_match);
         loop {
             tries.on(memory.rev).await?;

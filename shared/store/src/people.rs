@@ -6,7 +6,7 @@ use crate::item::{entity, item};
 use crate::keys;
 use crate::registrations::{UsernameGuard, held_by, person_items, unowned};
 use crate::transaction::Transaction;
-use crate::{Along, Answer, Result, Store, StoreError};
+use crate::{Along, Answer, Result, Revisions, Store, StoreError};
 use jiff::Timestamp;
 use kith_domain::{Credentials, Person, Profile, User, UserId};
 
@@ -116,7 +116,7 @@ impl Store {
     pub async fn change_person<E: From<StoreError>>(
         &self,
         mut person: Person,
-        if_match: Option<u64>,
+        if_match: Option<Revisions>,
         now: Timestamp,
         apply: impl Fn(&mut Person) -> std::result::Result<Along, E>,
     ) -> std::result::Result<Person, E> {
@@ -186,7 +186,7 @@ impl Store {
     pub async fn change_preferences(
         &self,
         mut profile: Profile,
-        if_match: Option<u64>,
+        if_match: Option<Revisions>,
         apply: impl Fn(&mut Profile),
     ) -> Result<Profile> {
         let mut tries = Tries::new(if_match);

@@ -1,7 +1,7 @@
 //! The connection to the table and the single-item calls. Counts what every call costs.
 
 use crate::error::failure;
-use crate::item::{Item, entity, text_of};
+use crate::item::{Item, entity, size, text_of};
 use crate::keys::{Key, text};
 use crate::list::{List, Span};
 use crate::{Result, StoreError};
@@ -239,7 +239,8 @@ impl Store {
         let mut list = List::new(span, after, limit);
         while let Some(items) = list.next(self).await? {
             for item in items {
-                list.push(entity(item)?);
+                let bytes = size(&item);
+                list.push_large(entity(item)?, bytes);
             }
         }
         Ok(list.page())

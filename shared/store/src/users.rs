@@ -7,7 +7,7 @@ use crate::keys::{self, number};
 use crate::registrations::{EmailEntry, UsernameGuard, held_by, owner_item, unowned};
 use crate::table::Expression;
 use crate::transaction::Transaction;
-use crate::{Answer, Result, Store, StoreError};
+use crate::{Answer, Result, Revisions, Store, StoreError};
 use jiff::Timestamp;
 use kith_domain::{AuditEvent, Email, Person, Purpose, Role, SessionId, Task, Upload, User, UserId, Username};
 
@@ -125,7 +125,7 @@ impl Store {
     pub async fn change_user<E: From<StoreError>>(
         &self,
         mut user: User,
-        if_match: Option<u64>,
+        if_match: Option<Revisions>,
         now: Timestamp,
         apply: impl Fn(&mut User) -> std::result::Result<Along, E>,
     ) -> std::result::Result<User, E> {

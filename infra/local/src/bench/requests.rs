@@ -131,6 +131,7 @@ fn contacts() -> Vec<Typical> {
         http("delete-contact", "DELETE", CONTACT, TOKEN, "", 204).once(Stage::Collecting),
         http("list-memories", "GET", MEMORIES, TOKEN, "", 200).by(Stage::Collecting),
         http("add-memory", "POST", MEMORIES, TOKEN_AND_JSON, MEMORY_TEXT, 201).by(Stage::Collecting),
+        http("show-memory", "GET", MEMORY, TOKEN, "", 200).by(Stage::Collecting),
         http("update-memory", "PATCH", MEMORY, TOKEN_AND_JSON, MEMORY_TEXT, 200).by(Stage::Collecting),
         http("delete-memory", "DELETE", MEMORY, TOKEN, "", 204).once(Stage::Collecting),
         http("plan-follow-up", "PUT", FOLLOW_UP, TOKEN_AND_JSON, PLAN, 200).by(Stage::Collecting),

@@ -86,7 +86,7 @@ impl Measured {
     /// What its answer would send to the client, in bytes.
     pub(super) fn egress_bytes(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "no answer is that long")]
-        let bytes = egress_bytes(&from_function(&self.answer)) as f64;
+        let bytes = egress_bytes(&from_function(&self.answer, false)) as f64;
         bytes
     }
 

@@ -28,12 +28,13 @@ pub(crate) fn egress_bytes(response: &Response) -> u64 {
     u64::try_from(head).unwrap_or(u64::MAX).saturating_add(response.body().size_hint().lower())
 }
 
-/// The HTTP answer for what a function answered; 500 where the gateway cannot read it.
-pub(crate) fn from_function(answer: &Value) -> Response {
-    parse(answer).unwrap_or_else(|| own(StatusCode::INTERNAL_SERVER_ERROR))
+/// The HTTP answer for what a function answered; 500 where the gateway cannot read it. With HEAD the function says how long
+/// the body would be.
+pub(crate) fn from_function(answer: &Value, is_head: bool) -> Response {
+    parse(answer, is_head).unwrap_or_else(|| own(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
-fn parse(answer: &Value) -> Option<Response> {
+fn parse(answer: &Value, is_head: bool) -> Option<Response> {
     let Some(status) = answer.get("statusCode") else {
         // The gateway takes an answer without a status for the body.
         let body = answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
@@ -65,7 +66,9 @@ fn parse(answer: &Value) -> Option<Response> {
     for cookie in answer.get("cookies").and_then(Value::as_array).into_iter().flatten() {
         headers.append(SET_COOKIE, HeaderValue::from_str(cookie.as_str()?).ok()?);
     }
-    headers.remove(CONTENT_LENGTH);
+    if !is_head {
+        headers.remove(CONTENT_LENGTH);
+    }
     if !body.is_empty() && !headers.contains_key(CONTENT_TYPE) {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     }
@@ -81,13 +84,16 @@ mod tests {
 
     #[test]
     fn headers_cookies_and_status_are_taken_over() {
-        let response = from_function(&json!({
-            "statusCode": 201,
-            "headers": {"location": "/x", "content-type": "application/json", "content-length": "99"},
-            "cookies": ["a=1", "b=2"],
-            "body": "e30=",
-            "isBase64Encoded": true,
-        }));
+        let response = from_function(
+            &json!({
+                "statusCode": 201,
+                "headers": {"location": "/x", "content-type": "application/json", "content-length": "99"},
+                "cookies": ["a=1", "b=2"],
+                "body": "e30=",
+                "isBase64Encoded": true,
+            }),
+            false,
+        );
         assert_eq!(response.status(), StatusCode::CREATED);
         assert_eq!(response.headers()["location"], "/x");
         assert!(!response.headers().contains_key("content-length"));
@@ -101,8 +107,8 @@ mod tests {
             json!({"statusCode": 200, "body": "?", "isBase64Encoded": true}),
             json!({"statusCode": 200, "headers": {"a b": "c"}}),
         ] {
-            assert_eq!(from_function(&answer).status(), StatusCode::INTERNAL_SERVER_ERROR, "{answer}");
+            assert_eq!(from_function(&answer, false).status(), StatusCode::INTERNAL_SERVER_ERROR, "{answer}");
         }
-        assert_eq!(from_function(&json!({"x": 1})).status(), StatusCode::OK);
+        assert_eq!(from_function(&json!({"x": 1}), false).status(), StatusCode::OK);
     }
 }

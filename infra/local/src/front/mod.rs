@@ -145,7 +145,7 @@ impl Gateway {
             () = over => return Answered::by_gateway(StatusCode::SERVICE_UNAVAILABLE, key),
         };
         let response = match result {
-            Ok(value) => answer::from_function(&value),
+            Ok(value) => answer::from_function(&value, parts.method == http::Method::HEAD),
             Err(Failure::Throttled) => answer::own(StatusCode::SERVICE_UNAVAILABLE),
             Err(_) => answer::own(StatusCode::INTERNAL_SERVER_ERROR),
         };
