@@ -1,7 +1,7 @@
 //! Follow-ups: a meeting that somebody plans with a person whose card they keep, and of which they are reminded.
 
 use crate::given::given;
-use crate::text::{Invalid, parsed_text, shown_text, tidy};
+use crate::text::{Invalid, one_line, parsed_text, shown_text, tidy};
 use crate::{ContactId, TimeZoneName, UserId};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::serde::timestamp::millisecond;
@@ -25,8 +25,11 @@ macro_rules! line {
             /// Reads a line; white space around it is dropped.
             pub fn parse(written: &str) -> Result<Self, Invalid> {
                 let text = tidy(written);
-                let fits = (1..=120).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-                if fits { Ok(Self(text)) } else { Err(Invalid("must be 1 to 120 characters long, on one line")) }
+                if !(1..=120).contains(&text.chars().count()) {
+                    return Err(Invalid("must be 1 to 120 characters long, on one line"));
+                }
+                one_line(&text)?;
+                Ok(Self(text))
             }
         }
 
