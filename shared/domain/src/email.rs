@@ -56,9 +56,8 @@ impl Email {
 
 /// Whether this is a dot-atom of the characters that we take.
 fn is_local(local: &str) -> bool {
-    let is_atom = |atom: &str| {
-        !atom.is_empty() && atom.bytes().all(|byte| byte.is_ascii_alphanumeric() || MARKS.contains(&byte))
-    };
+    let is_atom =
+        |atom: &str| !atom.is_empty() && atom.bytes().all(|byte| byte.is_ascii_alphanumeric() || MARKS.contains(&byte));
     local.split('.').all(is_atom)
 }
 

@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn h14_however_a_domain_is_spelt_it_names_the_same_admins() {
-        for written in ["root@bücher.example, *@straße.example", "root@xn--bcher-kva.example,*@XN--STRAE-OQA.example"] {
+        for written in ["root@bücher.example, *@straße.example", "root@xn--bcher-kva.example,*@XN--STRAE-OQA.example"]
+        {
             let admins = AdminEmails::parse(written).unwrap();
             for admin in ["Root@BÜCHER.example", "root@xn--bcher-kva.example", "a@straße.example"] {
                 assert!(admins.include(&email(admin)), "{admin} by {written}");

@@ -134,9 +134,28 @@ mod tests {
 
     /// Each alone is nothing to be seen.
     const INVISIBLE: [&str; 22] = [
-        "\u{200b}", "\u{200c}", "\u{200d}", "\u{3164}", "\u{2800}", "\u{ad}", "\u{115f}", "\u{1160}", "\u{ffa0}", "\u{fe0f}",
-        "\u{fe00}", "\u{e0041}", "\u{e0100}", "\u{34f}", "\u{180e}", "\u{2060}", "\u{2064}", "\u{feff}", "\u{200e}",
-        "\u{fff9}", "\u{1d159}", "\u{17b4}",
+        "\u{200b}",
+        "\u{200c}",
+        "\u{200d}",
+        "\u{3164}",
+        "\u{2800}",
+        "\u{ad}",
+        "\u{115f}",
+        "\u{1160}",
+        "\u{ffa0}",
+        "\u{fe0f}",
+        "\u{fe00}",
+        "\u{e0041}",
+        "\u{e0100}",
+        "\u{34f}",
+        "\u{180e}",
+        "\u{2060}",
+        "\u{2064}",
+        "\u{feff}",
+        "\u{200e}",
+        "\u{fff9}",
+        "\u{1d159}",
+        "\u{17b4}",
     ];
 
     #[test]
@@ -147,14 +166,18 @@ mod tests {
             }
             assert!(one_line(&format!("a{text}")).is_ok() && many_lines(&format!("{text}a")).is_ok(), "{text:?}");
         }
-        for text in ["a", "-", "٣", "漢", "ﾠa", "🙂", "❤\u{fe0f}", "👩\u{200d}🔬", "می\u{200c}خواهم", "க்\u{200d}ஷ", "€", "ـa"] {
+        for text in
+            ["a", "-", "٣", "漢", "ﾠa", "🙂", "❤\u{fe0f}", "👩\u{200d}🔬", "می\u{200c}خواهم", "க்\u{200d}ஷ", "€", "ـa"]
+        {
             assert!(one_line(text).is_ok(), "{text:?}");
         }
     }
 
     #[test]
     fn h15_one_line_turns_nothing_around() {
-        for c in "\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\u{2028}\u{2029}\u{85}\u{7f}".chars() {
+        for c in "\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\u{2028}\u{2029}\u{85}\u{7f}"
+            .chars()
+        {
             for text in [format!("{c}moK"), format!("mo{c}K"), format!("moK{c}x")] {
                 assert!(one_line(&text).is_err(), "{text:?}");
             }
