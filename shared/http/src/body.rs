@@ -115,7 +115,7 @@ fn read_closely<T: DeserializeOwned + ToSchema>(bytes: &[u8]) -> Result<T> {
 /// fields there are and which must be there is asked of the contract's schema.
 pub(crate) fn faults<T: DeserializeOwned + ToSchema>(mut fields: Map<String, Value>) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let (known, required) = shape::<T>();
+    let (known, required) = shape(&T::schema());
     let unknown: Vec<String> = fields.keys().filter(|name| !known.contains(*name)).cloned().collect();
     for name in unknown {
         fields.remove(&name);
@@ -127,6 +127,7 @@ pub(crate) fn faults<T: DeserializeOwned + ToSchema>(mut fields: Map<String, Val
             .filter(|name| !fields.contains_key(*name))
             .map(|name| Fault::new(pointer(std::slice::from_ref(name)), "is required")),
     );
+    faults.extend(missing_within::<T>(&fields));
     let mut value = Value::Object(fields);
     let mut removed = BTreeSet::new();
     while let Err(error) = serde_path_to_error::deserialize::<_, T>(&value) {
@@ -145,7 +146,8 @@ pub(crate) fn faults<T: DeserializeOwned + ToSchema>(mut fields: Map<String, Val
                 break;
             }
             let field = [path.as_slice(), &[missing]].concat();
-            if !removed.contains(&field) {
+            let is_named = faults.iter().any(|fault| fault.pointer == pointer(&field));
+            if !removed.contains(&field) && !is_named {
                 faults.push(Fault::new(pointer(&field), "is required"));
             }
         } else if message.starts_with("unknown field") {
@@ -173,13 +175,39 @@ pub(crate) fn one_needed(message: &str) -> impl Iterator<Item = Fault> {
     names.into_iter().map(move |name| Fault::new(format!("/{name}"), detail.clone()))
 }
 
-/// Names of the fields in the schema of `T`, all and required.
-fn shape<T: ToSchema>() -> (BTreeSet<String>, BTreeSet<String>) {
-    match T::schema() {
+/// Names of the fields in a schema, all and required.
+fn shape(schema: &RefOr<Schema>) -> (BTreeSet<String>, BTreeSet<String>) {
+    match schema {
         RefOr::T(Schema::Object(object)) => {
-            (object.properties.keys().cloned().collect(), object.required.into_iter().collect())
+            (object.properties.keys().cloned().collect(), object.required.iter().cloned().collect())
         }
         _ => (BTreeSet::new(), BTreeSet::new()),
+    }
+}
+
+/// What is missing in the objects among the fields: `serde` would name the first of each alone.
+fn missing_within<T: ToSchema>(fields: &Map<String, Value>) -> Vec<Fault> {
+    let RefOr::T(Schema::Object(outer)) = T::schema() else { return Vec::new() };
+    let mut parts = Vec::new();
+    T::schemas(&mut parts);
+    let mut faults = Vec::new();
+    for (name, value) in fields {
+        let (Value::Object(given), Some(schema)) = (value, outer.properties.get(name)) else { continue };
+        let part = named_by(schema).and_then(|part| parts.iter().find(|(own, _)| *own == part));
+        let Some((_, required)) = part.map(|(_, schema)| shape(schema)) else { continue };
+        let missing = required.into_iter().filter(|inner| !given.contains_key(inner));
+        faults.extend(missing.map(|inner| Fault::new(pointer(&[name.clone(), inner]), "is required")));
+    }
+    faults
+}
+
+/// The name of the schema that a property has, or may have beside null.
+fn named_by(schema: &RefOr<Schema>) -> Option<&str> {
+    match schema {
+        RefOr::Ref(part) => part.ref_location.rsplit('/').next(),
+        RefOr::T(Schema::OneOf(any)) => any.items.iter().find_map(named_by),
+        RefOr::T(Schema::AllOf(all)) => all.items.iter().find_map(named_by),
+        RefOr::T(_) => None,
     }
 }
 
@@ -282,6 +310,17 @@ mod tests {
             found(&json!({"place": {"city": "Jena"}})),
             [pair("/password", "is required"), pair("/place/country", "is required"), pair("/username", "is required")]
         );
+    }
+
+    #[test]
+    fn h28_all_that_is_missing_in_an_object_is_named_at_once() {
+        let missing = pair("/place/country", "is required");
+        let body = |place: Value| json!({"username": "ada", "password": "correct horse", "place": place});
+        assert_eq!(found(&body(json!({}))), [pair("/place/city", "is required"), missing.clone()]);
+        let wrong = body(json!({"city": 1, "street": 2}));
+        let unknown = pair("/place/street", "is not a field of this request");
+        assert_eq!(found(&wrong), [pair("/place/city", "must be a string"), missing, unknown]);
+        assert_eq!(found(&body(Value::Null)), []);
     }
 
     #[test]
