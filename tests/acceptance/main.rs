@@ -8,6 +8,8 @@
     reason = "in a test a panic is the message"
 )]
 
+mod addresses;
+mod amounts;
 mod audit;
 mod bans;
 mod bodies;
@@ -27,12 +29,14 @@ mod email_change;
 mod enumeration;
 mod expiry;
 mod follow_ups;
+mod follow_ups_held;
 mod idempotency;
 mod introducers;
 mod invitations;
 mod keys;
 mod last_admin;
 mod limits;
+mod lines;
 mod log_in;
 mod longest;
 mod mails;
@@ -65,7 +69,9 @@ mod races;
 mod reads;
 mod refresh;
 mod register;
+mod remembered_words;
 mod roles;
+mod same_letters;
 mod secrets;
 mod sessions;
 mod site;

@@ -6,7 +6,9 @@
 
 mod answers;
 mod audit;
+mod contact_search;
 mod contacts;
+mod counts;
 mod difference;
 mod erasure;
 mod error;
@@ -30,6 +32,7 @@ mod uploads;
 mod users;
 
 pub use answers::Answer;
+pub use contact_search::ContactPage;
 pub use erasure::Leftover;
 pub use error::StoreError;
 pub use limits::{Counted, Window};
