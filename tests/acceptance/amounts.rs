@@ -1,5 +1,5 @@
 //! How much one account may have, and make in an hour. Thousands of cards over HTTP take more time than there is: what is
-//! counted is set in the table, and the last that fits and the first that does not come over HTTP.
+//! counted is set in the table, and the-last-that-fits and the first that does not come over HTTP.
 
 use kith_tests::{Actor, Kith};
 use serde_json::{Value, json};
@@ -57,12 +57,12 @@ async fn h12_an_account_has_ten_thousand_contacts_at_most() {
     let card = add(&ada).await.assert_status(201).text_at("/id");
     let pk = format!("counts#{}", ada.id());
     set(&kith, &pk, "counts", "contacts", 9_999).await;
-    let last = add(&ada).header("idempotency-key", "the last that fits").await;
+    let last = add(&ada).header("idempotency-key", "the-last-that-fits").await;
     last.assert_status(201);
     let problem = add(&ada).await.assert_problem(409, "conflict");
     assert!(problem.detail.contains("10000 contacts"), "{}", problem.detail);
     // A repeat is none; others have their own; whoever deletes one may add one.
-    let again = add(&ada).header("idempotency-key", "the last that fits").await;
+    let again = add(&ada).header("idempotency-key", "the-last-that-fits").await;
     assert_eq!(again.assert_status(201).json(), last.json());
     add(&eve).await.assert_status(201);
     ada.delete(&format!("/v1/contacts/{card}")).await.assert_status(204);

@@ -102,8 +102,8 @@ fn is_like(text: &str, pattern: &str) -> bool {
 #[serde(deny_unknown_fields)]
 pub struct FollowUpPlan {
     /// When: a date and a time with `Z` or an offset, or without, as a clock in your time zone shows it; or a date
-    /// alone, which means nine in the morning, and of today, where that is over, the end of the day. A time that a changing clock skips is taken as much later; of one that
-    /// comes twice, the first is meant.
+    /// alone, which means nine in the morning, and of today, where that is over, the end of the day. A time that a
+    /// changing clock skips is taken as much later; of one that comes twice, the first is meant.
     pub at: Moment,
     /// What you plan; "Coffee chat" where you do not say.
     #[serde(default, deserialize_with = "given")]

@@ -32,7 +32,7 @@ impl Hour {
     fn of(now: Timestamp) -> Self {
         let (hour, second) = (now.as_second().div_euclid(HOUR), now.as_second().rem_euclid(HOUR));
         let slot = usize::try_from(hour.rem_euclid(31)).unwrap_or_default();
-        Self { attribute: HOURS.get(slot).unwrap_or(&"h0"), base: hour * ROOM, left: HOUR - second }
+        Self { attribute: HOURS.get(slot).copied().unwrap_or("h0"), base: hour * ROOM, left: HOUR - second }
     }
 
     /// The others, none of which counts any more.
