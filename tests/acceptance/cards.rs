@@ -25,7 +25,7 @@ pub(crate) const FIELDS: [&str; 13] = [
 /// A card with something in every field, of the kind that gets lost on the way.
 pub(crate) fn full() -> Value {
     json!({
-        "first_name": "Søren Aabye", "last_name": "Kierkegård-O’Neill", "email": "Soren.K+cards@Example.org",
+        "first_name": "Søren Aabye", "last_name": "Kierkegård-O’Neill", "email": "Soren.K+cards@example.org",
         "company": "Either & Or <Ltd>", "position": "Author; \"thinker\"",
         "social_media": "@soren\nhttps://example.org/~soren?x=1&y=%20\t#top", "phone": "+45 33 (0) 12-34 ext. 5",
         "event": "RustFest 🦀 {2026}", "place": "Café am Ufer, København", "met_at": "2026-09-21T10:00+02:00",

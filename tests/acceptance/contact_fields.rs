@@ -125,7 +125,7 @@ async fn a06_an_introducer_is_a_card_or_a_name_and_nothing_else() {
         (json!("Grace"), &["/introduced_by"]),
         (json!(["Grace"]), &["/introduced_by"]),
         (json!({"name": "Grace", "id": 1}), &["/introduced_by/id"]),
-        (json!({"name": "x".repeat(81)}), &["/introduced_by/name"]),
+        (json!({"name": "x".repeat(122)}), &["/introduced_by/name"]),
         (json!({"contact_id": ada.id()}), &["/introduced_by/contact_id"]),
         (json!({"contact_id": 5, "name": 5}), &["/introduced_by/contact_id", "/introduced_by/name"]),
     ] {
@@ -137,8 +137,8 @@ async fn a06_an_introducer_is_a_card_or_a_name_and_nothing_else() {
 
 /// The fields of one text, and how many characters each may have.
 const LIMITS: [(&str, usize); 9] = [
-    ("first_name", 30),
-    ("last_name", 30),
+    ("first_name", 60),
+    ("last_name", 60),
     ("company", 60),
     ("position", 60),
     ("social_media", 400),
@@ -165,7 +165,7 @@ async fn a07_each_field_takes_its_limit_in_characters_and_not_one_more() {
             let texts = LIMITS.map(|(field, limit)| (field.to_owned(), Value::from(letter.repeat(limit + extra))));
             let mut card = Value::Object(texts.into_iter().collect());
             card["email"] = address(254 + extra).into();
-            card["introduced_by"] = json!({"name": letter.repeat(80 + extra)});
+            card["introduced_by"] = json!({"name": letter.repeat(121 + extra)});
             card
         };
         let card = show(&ada, &add(&ada, of(0)).await).await;
@@ -173,7 +173,7 @@ async fn a07_each_field_takes_its_limit_in_characters_and_not_one_more() {
             assert_eq!(card[field], kept.repeat(limit), "{field}");
         }
         assert_eq!(card["email"], address(254));
-        assert_eq!(card["introduced_by"]["name"], kept.repeat(80));
+        assert_eq!(card["introduced_by"]["name"], kept.repeat(121));
 
         let mut pointers: Vec<String> = LIMITS.iter().map(|(field, _)| format!("/{field}")).collect();
         pointers.extend(["/email".to_owned(), "/introduced_by/name".to_owned()]);
@@ -212,7 +212,7 @@ async fn a07_the_longest_card_is_taken_however_its_json_is_written() {
         let texts = LIMITS.map(|(field, limit)| format!("\"{field}\":\"{}\"", escaped(&letter.repeat(limit))));
         let tag = |n: usize| format!("\"{n:02}{}\"", escaped(&letter.repeat(28)));
         let tags: Vec<String> = (0..20).map(tag).collect();
-        let (introducer, texts, tags) = (escaped(&letter.repeat(80)), texts.join(","), tags.join(","));
+        let (introducer, texts, tags) = (escaped(&letter.repeat(121)), texts.join(","), tags.join(","));
         let body = format!(
             "{{{texts},\"email\":\"{}\",\"tags\":[{tags}],\"introduced_by\":{{\"name\":\"{introducer}\"}}}}",
             escaped(&address(254)),

@@ -66,10 +66,12 @@ async fn a11_cards_are_found_by_every_field_in_any_case_and_without_accents() {
         ("q", "αθηνα", &["four"]),
         ("q", "soren lodz", &[]),
         ("q", "e f", &["five", "four", "three", "one"]),
-        // What is not on the card's face is not looked at: long texts, numbers, and others' names.
-        ("q", "zeppelin", &[]),
-        ("q", "555", &[]),
-        ("q", "kierkegaard", &[]),
+        ("q", "zeppelin", &["one"]),
+        ("q", "555", &["one"]),
+        ("q", "kierkegaard", &["one"]),
+        // Of long texts words are sought, not parts of them; and others' names are not looked at.
+        ("q", "zeppeli", &[]),
+        ("q", "kierkegaar", &["one"]),
         ("company", "either &", &["one"]),
         ("company", "straßen", &["two"]),
         ("company", "rust", &[]),
@@ -208,8 +210,8 @@ async fn a11_a_card_is_found_by_what_is_on_it_now() {
         (json!({"first_name": null, "company": "Navy"}), ("company", "navy"), ("q", "grace")),
         (json!({"event": "Rust Meetup", "email": "g@example.org"}), ("event", "meetup"), ("place", "meetup")),
         (json!({"position": "Rear Admiral"}), ("q", "navy meetup g@ rear"), ("company", "rear")),
-        // What a search does not look at changes nothing.
-        (json!({"spark": "Bonded over moths", "phone": "1"}), ("q", "navy meetup"), ("q", "moths")),
+        (json!({"spark": "Bonded over moths", "phone": "123"}), ("q", "navy moths 123"), ("q", "butterflies")),
+        (json!({"spark": "Bonded over bees", "phone": null}), ("q", "bees"), ("q", "moths")),
     ] {
         ada.patch(&path(&id)).json(&change).await.assert_status(200);
         assert!(finds(found.0, found.1).await, "{found:?} after {change}");
@@ -251,8 +253,8 @@ async fn g02_a_search_costs_what_its_entries_cost_however_long_the_sparks_are() 
     for parameters in [&[("q", "nobody")][..], &[("place", "paris")], &[("met_from", "2021"), ("tag", "cobol")]] {
         let (units, calls) = cost(&kith, brief, &list(parameters)).await;
         assert_eq!(cost(&kith, chatty, &list(parameters)).await, (units, calls), "{parameters:?}");
-        // 120 entries of less than 400 bytes, read in two stretches.
-        assert!(units <= 12.0 && calls == 2, "{parameters:?}: {units} units in {calls} calls");
+        // 120 entries of less than 600 bytes, read in two stretches.
+        assert!(units <= 18.0 && calls == 2, "{parameters:?}: {units} units in {calls} calls");
     }
     // One that is found costs the reading of one card more: 27 KB are seven units.
     let one = list(&[("place", "lodz")]);
@@ -275,15 +277,19 @@ async fn g02_what_a_card_costs_to_write_is_known() {
         (record.status, record.write_units)
     };
     let card = |fields: Value| ada.post(PATH).json(fields);
-    assert_eq!(cost(card(json!({"first_name": "Ada"}))).await, (201, 4.0));
+    // The card, its entry, and what is counted.
+    assert_eq!(cost(card(json!({"first_name": "Ada"}))).await, (201, 6.0));
     let id = add(&ada, json!({"first_name": "Ada"})).await;
     let patch = |fields: Value| ada.patch(&path(&id)).json(fields);
     // What a search does not see is one write; what it sees are two, and both or none.
-    assert_eq!(cost(patch(json!({"phone": "1", "spark": "x"}))).await, (200, 1.0));
+    assert_eq!(cost(patch(json!({"met_at": null, "introduced_by": {"name": "Grace"}}))).await, (200, 1.0));
+    assert_eq!(cost(patch(json!({"spark": "sourdough"}))).await, (200, 4.0));
+    assert_eq!(cost(patch(json!({"spark": "Sourdough!"}))).await, (200, 1.0), "it has the same words");
     assert_eq!(cost(patch(json!({"place": "Jena"}))).await, (200, 4.0));
     assert_eq!(cost(patch(json!({"place": "JENA"}))).await, (200, 1.0), "it folds to the same");
     let memories = format!("{}/memories", path(&id));
-    assert_eq!(cost(ada.post(&memories).json(json!({"text": "Tea"}))).await, (201, 4.0));
-    // The card, its entry, and the task of erasing the memories with its place in the index.
-    assert!(cost(ada.delete(&path(&id))).await.1 <= 8.0);
+    // The memory, the card's entry, and what is counted.
+    assert_eq!(cost(ada.post(&memories).json(json!({"text": "Tea"}))).await, (201, 6.0));
+    // The card, its entry, what is counted, and the task of erasing the memories with its place in the index.
+    assert!(cost(ada.delete(&path(&id))).await.1 <= 10.0);
 }

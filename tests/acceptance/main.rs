@@ -8,6 +8,8 @@
     reason = "in a test a panic is the message"
 )]
 
+mod addresses;
+mod amounts;
 mod audit;
 mod bans;
 mod bodies;
@@ -30,6 +32,7 @@ mod enumeration;
 mod expiry;
 mod first_keys;
 mod follow_ups;
+mod follow_ups_held;
 mod heads;
 mod hostile_bodies;
 mod idempotency;
@@ -40,6 +43,7 @@ mod keys;
 mod large_pages;
 mod last_admin;
 mod limits;
+mod lines;
 mod local_only;
 mod locations;
 mod log_in;
@@ -79,7 +83,9 @@ mod races;
 mod reads;
 mod refresh;
 mod register;
+mod remembered_words;
 mod roles;
+mod same_letters;
 mod secrets;
 mod sessions;
 mod shut_accounts;

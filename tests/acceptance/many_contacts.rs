@@ -31,7 +31,12 @@ fn attribute(value: &Value) -> Value {
 }
 
 fn attributes(fields: &Map<String, Value>) -> Value {
-    fields.iter().map(|(name, value)| (name.clone(), attribute(value))).collect()
+    let typed = |(name, value): (&String, &Value)| match name.as_str() {
+        // Shown as base64.
+        "words" => (name.clone(), json!({"B": value})),
+        _ => (name.clone(), attribute(value)),
+    };
+    fields.iter().map(typed).collect()
 }
 
 /// Adds a hundred cards, and puts copies of them into the table, under ids that are a little later or earlier: five
@@ -109,9 +114,9 @@ async fn a11_g02_a_search_is_right_over_pages_of_five_thousand_cards_and_has_a_k
         let record = kith.record_of(&ada.get(&format!("/v1/contacts?{query}")).await).await;
         (record.read_units, record.database_calls)
     };
-    // What costs most: nothing is found, so all entries are read; some 260 bytes each.
+    // What costs most: nothing is found, so all entries are read; some 300 bytes each.
     let (units, calls) = cost("q=nobody").await;
-    assert!((200.0..360.0).contains(&units) && calls <= 8, "{units} units in {calls} calls");
+    assert!((200.0..420.0).contains(&units) && calls <= 8, "{units} units in {calls} calls");
     // The first page of what is found everywhere, and of everything.
     let (units, _) = cost("tag=rust").await;
     assert!(units < 40.0, "{units} units");

@@ -40,7 +40,9 @@ pub struct Credentials {
 )]
 pub async fn log_in(cx: Cx, Json(credentials): Json<Credentials>) -> Result<Secret<Tokens>> {
     let signer = cx.signer().await?;
-    let login = credentials.login.trim().to_lowercase();
+    // An address counts in its one spelling, and nothing that only looks like an ASCII letter becomes one.
+    let login = credentials.login.trim();
+    let login = Email::parse(login).map_or_else(|_| login.to_ascii_lowercase(), |email| email.folded());
     cx.limit(&LOGIN_ACCOUNT_AND_ADDRESS, &format!("{login}\n{}", cx.client.network())).await?;
     cx.limit(&LOGIN_ACCOUNT, &login).await?;
     let (user, known, stale) = authenticate(&cx, &login, &Password::attempt(&credentials.password)).await?;

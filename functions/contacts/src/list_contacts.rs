@@ -22,8 +22,9 @@ const MAX_TAGS: usize = 20;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Wanted {
-    /// Only where each of these words is part of a name, of the company, position, event, place or e-mail address, or
-    /// of a tag.
+    /// Only where each of these words is part of a name, of the company, position, event, place, e-mail address or a
+    /// profile elsewhere, or of a tag; or is the phone number or a part of it, in any spelling; or is a whole word of
+    /// the spark or of a memory. Punctuation makes no difference, nor do the spellings of umlauts.
     #[param(value_type = String, required = false, max_length = 200)]
     q: Option<SearchText>,
     /// Only where this is part of the company's name.
@@ -49,7 +50,8 @@ pub struct Wanted {
 
 /// List your contacts
 ///
-/// The newest card first.
+/// The newest card first. A search that has looked through many long texts ends its page early: as long as there is a
+/// `next_cursor`, there may be more.
 #[utoipa::path(
     get, path = "/v1/contacts", operation_id = "list-contacts", tag = "contacts", security(("bearer" = [])),
     extensions(("x-kith-who" = json!("own"))), params(Wanted, PageParams),
@@ -63,9 +65,9 @@ pub async fn list_contacts(
 ) -> Result<Page<ContactView>> {
     let filter = wanted.filter()?;
     let after = query.after::<ContactId>(&cx, &who.user)?;
-    let (contacts, more) = cx.store.contacts(who.user.id, &filter, after, query.limit).await?;
-    let last = contacts.last().filter(|_| more).map(|contact| contact.id.to_string());
-    let views = contacts.into_iter().map(|contact| ContactView::of(&cx, contact)).collect::<Result<_>>()?;
+    let page = cx.store.contacts(who.user.id, &filter, after, query.limit).await?;
+    let last = page.next.map(|id| id.to_string());
+    let views = page.contacts.into_iter().map(|contact| ContactView::of(&cx, contact)).collect::<Result<_>>()?;
     query.page(&cx, &who.user, "/v1/contacts", views, last)
 }
 

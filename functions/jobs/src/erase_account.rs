@@ -61,6 +61,7 @@ async fn erase(cx: &JobCx, user: UserId, delivery: &Delivery) -> Result<(), JobE
 async fn erase_belongings(cx: &JobCx, user: UserId) -> Result<(), JobError> {
     let store = cx.store()?;
     erase_contacts(cx, user).await?;
+    store.forget_counts(user).await?;
     while store.erase_some_notes_of(user).await? {}
     while store.erase_some_of(user).await? {}
     Ok(())

@@ -1,6 +1,6 @@
 //! The texts on a calling card, each with its limit in Unicode scalars after NFC.
 
-use crate::text::{Invalid, parsed_text, shown_text, tidy};
+use crate::text::{Invalid, many_lines, one_line, parsed_text, shown_text, tidy};
 use utoipa::ToSchema;
 
 /// A text of one line, or of as many as one likes, with at least one character and at most `$max`.
@@ -28,20 +28,9 @@ macro_rules! card_text {
     };
 }
 
-fn one_line(text: &str) -> Result<(), Invalid> {
-    let is_plain = !text.chars().any(char::is_control);
-    if is_plain { Ok(()) } else { Err(Invalid("must not hold line breaks or other control characters")) }
-}
-
-/// Line breaks of every kind of machine are kept as they were sent.
-fn many_lines(text: &str) -> Result<(), Invalid> {
-    let is_plain = !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
-    if is_plain { Ok(()) } else { Err(Invalid("must not hold control characters")) }
-}
-
 card_text!(
-    /// A first or last name on a card: 1 to 30 Unicode scalars.
-    CardName, 30, one_line, "a name"
+    /// A first or last name on a card: 1 to 60 Unicode scalars.
+    CardName, 60, one_line, "a name"
 );
 card_text!(
     /// A company: 1 to 60 Unicode scalars.
@@ -76,8 +65,8 @@ card_text!(
     Tag, 30, one_line, "a tag"
 );
 card_text!(
-    /// The name of whoever introduced somebody: 1 to 80 Unicode scalars.
-    IntroducerName, 80, one_line, "a name"
+    /// The name of whoever introduced somebody: 1 to 121 Unicode scalars, which are a first and a last name.
+    IntroducerName, 121, one_line, "a name"
 );
 card_text!(
     /// Something to remember of somebody: 1 to 2000 Unicode scalars; line breaks are fine.
@@ -90,9 +79,9 @@ mod tests {
 
     #[test]
     fn a07_the_limits_count_characters_and_not_bytes() {
-        assert!(CardName::parse(&"ß".repeat(30)).is_ok() && CardName::parse(&"ß".repeat(31)).is_err());
+        assert!(CardName::parse(&"ß".repeat(60)).is_ok() && CardName::parse(&"ß".repeat(61)).is_err());
         assert!(Spark::parse(&"語".repeat(9000)).is_ok() && Spark::parse(&"語".repeat(9001)).is_err());
-        assert_eq!(CardName::parse(&"e\u{301}".repeat(30)).unwrap().as_str().chars().count(), 30);
+        assert_eq!(CardName::parse(&"e\u{301}".repeat(60)).unwrap().as_str().chars().count(), 60);
     }
 
     #[test]

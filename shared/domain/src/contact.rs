@@ -366,7 +366,7 @@ mod tests {
         assert_eq!(card(json!({"last_name": "Lovelace"})).title(), "Lovelace");
         assert_eq!(card(json!({"company": "Acme"})).title(), "Acme");
         // The longest name there can be is not too long for an introducer's.
-        let longest = card(json!({"first_name": "a".repeat(30), "last_name": "b".repeat(30)}));
+        let longest = card(json!({"first_name": "a".repeat(60), "last_name": "b".repeat(60)}));
         assert!(longest.as_introducer().name.is_some());
     }
 

@@ -1,7 +1,7 @@
 //! Follow-ups: a meeting that somebody plans with a person whose card they keep, and of which they are reminded.
 
 use crate::given::given;
-use crate::text::{Invalid, parsed_text, shown_text, tidy};
+use crate::text::{Invalid, one_line, parsed_text, shown_text, tidy};
 use crate::{ContactId, TimeZoneName, UserId};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::serde::timestamp::millisecond;
@@ -11,8 +11,10 @@ use utoipa::ToSchema;
 
 /// What is planned where nobody says otherwise.
 const USUAL: &str = "Coffee chat";
-/// When a plan for a whole day reminds: at nine in the morning.
+/// When a plan for a whole day is: at nine in the morning.
 const MORNING: Time = Time::constant(9, 0, 0, 0);
+/// When a day that one plans for is over.
+const EVENING: Time = Time::constant(23, 59, 0, 0);
 
 macro_rules! line {
     ($(#[$doc:meta])* $name:ident) => {
@@ -25,8 +27,11 @@ macro_rules! line {
             /// Reads a line; white space around it is dropped.
             pub fn parse(written: &str) -> Result<Self, Invalid> {
                 let text = tidy(written);
-                let fits = (1..=120).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-                if fits { Ok(Self(text)) } else { Err(Invalid("must be 1 to 120 characters long, on one line")) }
+                if !(1..=120).contains(&text.chars().count()) {
+                    return Err(Invalid("must be 1 to 120 characters long, on one line"));
+                }
+                one_line(&text)?;
+                Ok(Self(text))
             }
         }
 
@@ -55,10 +60,12 @@ enum Written {
     Exact(Timestamp),
     /// Without: what a clock on the owner's wall shows.
     Local(DateTime),
+    /// Some time on this day.
+    Day(Date),
 }
 
 impl Moment {
-    /// Reads a date (nine in the morning is meant), or a date and a time, with an offset or `Z` or without.
+    /// Reads a date, or a date and a time, with an offset or `Z` or without.
     pub fn parse(written: &str) -> Result<Self, Invalid> {
         Self::read(written).map(Self).ok_or(Invalid("must be a date, or a date and a time such as 2026-12-01T15:00"))
     }
@@ -68,7 +75,7 @@ impl Moment {
         // The parsers of the parts take more spellings than the extended one of ISO 8601.
         is_like(date, "0000-00-00").then_some(())?;
         let date: Date = date.parse().ok()?;
-        let Some(time) = time else { return Some(Written::Local(date.to_datetime(MORNING))) };
+        let Some(time) = time else { return Some(Written::Day(date)) };
         let (time, offset) = time.split_at(time.find(['Z', '+', '-']).unwrap_or(time.len()));
         let (minutes, fraction) = time.split_once('.').map_or((time, None), |(time, fraction)| (time, Some(fraction)));
         let is_time = is_like(minutes, "00:00:00") || (is_like(minutes, "00:00") && fraction.is_none());
@@ -95,8 +102,8 @@ fn is_like(text: &str, pattern: &str) -> bool {
 #[serde(deny_unknown_fields)]
 pub struct FollowUpPlan {
     /// When: a date and a time with `Z` or an offset, or without, as a clock in your time zone shows it; or a date
-    /// alone, which means nine in the morning. A time that a changing clock skips is taken as much later; of one that
-    /// comes twice, the first is meant.
+    /// alone, which means nine in the morning, and of today, where that is over, the end of the day. A time that a
+    /// changing clock skips is taken as much later; of one that comes twice, the first is meant.
     pub at: Moment,
     /// What you plan; "Coffee chat" where you do not say.
     #[serde(default, deserialize_with = "given")]
@@ -127,9 +134,14 @@ pub struct FollowUp {
 impl FollowUp {
     /// Plans one for an owner who lives in `zone`. It must lie ahead of `now`.
     pub fn new(plan: &FollowUpPlan, zone: &TimeZoneName, now: Timestamp) -> Result<Self, Invalid> {
+        let shown = |local: DateTime| local.to_zoned(zone.rules()).ok().map(|zoned| zoned.timestamp());
         let moment = match plan.at.0 {
             Written::Exact(at) => Some(at),
-            Written::Local(local) => local.to_zoned(zone.rules()).ok().map(|zoned| zoned.timestamp()),
+            Written::Local(local) => shown(local),
+            // Of today there is only the rest left.
+            Written::Day(day) => {
+                shown(day.to_datetime(MORNING)).filter(|at| *at > now).or_else(|| shown(day.to_datetime(EVENING)))
+            }
         };
         let moment = moment.and_then(|at| Timestamp::from_millisecond(at.as_millisecond()).ok());
         let at = moment.ok_or(Invalid("is too far away"))?;
@@ -276,6 +288,22 @@ mod tests {
             assert_eq!(planned(at, "Europe/Berlin", now), Err(Invalid("must be in the future")), "{at}");
         }
         assert!(planned("2026-12-01T15:00:00.001Z", "Europe/Berlin", "2026-12-01T15:00Z").is_ok());
+    }
+
+    #[test]
+    fn h16_today_can_be_planned_until_its_end() {
+        for (now, at) in [
+            ("2026-12-01T07:59:59Z", "2026-12-01T08:00:00Z"),
+            ("2026-12-01T08:00:00Z", "2026-12-01T22:59:00Z"),
+            ("2026-12-01T22:58:59Z", "2026-12-01T22:59:00Z"),
+        ] {
+            assert_eq!(planned("2026-12-01", "Europe/Berlin", now).unwrap().at.to_string(), at, "{now}");
+        }
+        assert!(planned("2026-12-01", "Europe/Berlin", "2026-12-01T22:59:00Z").is_err());
+        assert!(planned("2026-11-30", "Europe/Berlin", "2026-12-01T08:00:00Z").is_err());
+        // Where the day is another one than in UTC.
+        assert!(planned("2026-12-01", "Pacific/Pago_Pago", "2026-12-02T10:00:00Z").is_ok());
+        assert!(planned("2026-12-01", "Pacific/Kiritimati", "2026-12-01T10:00:00Z").is_err());
     }
 
     #[test]

@@ -2,9 +2,11 @@
 //!
 //! Pure: no I/O, no async runtime, no AWS, no HTTP. Whatever depends on the time takes `now` as an argument.
 
+mod amount;
 mod audit;
 mod card_text;
 mod contact;
+mod contact_entry;
 mod contact_search;
 mod credentials;
 mod email;
@@ -20,6 +22,7 @@ mod note;
 mod partial_date;
 mod password;
 mod person;
+mod phone;
 mod photo;
 mod policy;
 mod preferences;
@@ -28,19 +31,22 @@ mod registration;
 mod role;
 pub mod rules;
 mod session;
+mod signature;
 mod tags;
 mod task;
 mod text;
 mod user;
 mod username;
 
+pub use amount::{Amount, CREATIONS_AN_HOUR};
 pub use audit::{AUDIT_LIFETIME, Act, AuditEvent};
 pub use card_text::{
     CardName, CompanyName, EventName, IntroducerName, MemoryText, PhoneNumber, PlaceName, Position, SocialMedia, Spark,
     Tag,
 };
 pub use contact::{Contact, ContactFields, Introducer, Nameless, NewContact, Planned};
-pub use contact_search::{ContactEntry, ContactFilter, SearchText};
+pub use contact_entry::{ContactEntry, Remembered};
+pub use contact_search::{ContactFilter, Look, Missing, Search, SearchText};
 pub use credentials::{Credentials, Login};
 pub use email::Email;
 pub use follow_up::{Due, FollowUp, FollowUpPlan, MeetingPoint, Moment, Occasion};

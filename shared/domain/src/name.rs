@@ -1,9 +1,9 @@
 //! Names of people.
 
-use crate::text::{Invalid, parsed_text, tidy};
+use crate::text::{Invalid, one_line, parsed_text, tidy};
 use utoipa::ToSchema;
 
-/// A first or last name: 1 to 60 Unicode scalars after NFC, no control characters.
+/// A first or last name: 1 to 60 Unicode scalars after NFC, on one line, something of which can be seen.
 #[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
 #[schema(value_type = String, min_length = 1, max_length = 60, examples("Ada"))]
 pub struct PersonName(String);
@@ -15,9 +15,7 @@ impl PersonName {
         if !(1..=60).contains(&text.chars().count()) {
             return Err(Invalid("must be 1 to 60 characters long"));
         }
-        if text.chars().any(char::is_control) {
-            return Err(Invalid("must not hold line breaks or other control characters"));
-        }
+        one_line(&text)?;
         Ok(Self(text))
     }
 }

@@ -1,7 +1,7 @@
 //! Sealed notes: a text behind a link that cannot be guessed, for so long and so many readings.
 
 use crate::link::same_hash;
-use crate::text::{Invalid, parsed_text};
+use crate::text::{Invalid, is_ignorable, parsed_text};
 use crate::{NoteId, UserId};
 use jiff::fmt::serde::timestamp::millisecond;
 use jiff::{SignedDuration, Timestamp};
@@ -104,8 +104,10 @@ impl NoteText {
 
 parsed_text!(NoteText, "a text");
 
-/// What somebody must know beside the link: 1 to 128 Unicode scalars after NFC. Never stored, nor a hash of it: it goes
-/// into the key of the note.
+/// What somebody must know beside the link: 1 to 128 Unicode scalars after NFC, without blanks around them. Never stored,
+/// nor a hash of it: it goes into the key of the note.
+///
+/// Whoever copies it may copy a blank with it, and programs make blanks others: all of them count as spaces.
 #[derive(Debug, Clone, ToSchema)]
 #[schema(value_type = String, format = Password, min_length = 1, max_length = 128)]
 pub struct Passphrase(SecretString);
@@ -113,7 +115,7 @@ pub struct Passphrase(SecretString);
 impl Passphrase {
     /// Reads a new passphrase.
     pub fn parse(written: &str) -> Result<Self, Invalid> {
-        let text: String = written.nfc().collect();
+        let text = evened(&written.nfc().collect::<String>());
         if !(1..=128).contains(&text.chars().count()) {
             return Err(Invalid("must be 1 to 128 characters long"));
         }
@@ -123,7 +125,7 @@ impl Passphrase {
     /// What somebody typed to open a note: any length, so that a wrong one is just wrong. After 1,024 characters it is
     /// cut, which no passphrase can match.
     pub fn attempt(written: &str) -> Self {
-        Self(SecretString::from(written.nfc().take(1024).collect::<String>()))
+        Self(SecretString::from(evened(&written.nfc().take(1024).collect::<String>())))
     }
 
     /// The secret, for deriving the key.
@@ -133,6 +135,12 @@ impl Passphrase {
 }
 
 parsed_text!(Passphrase, "a passphrase");
+
+/// A passphrase without what copying adds: blanks and invisible characters around it, and other blanks than spaces.
+fn evened(passphrase: &str) -> String {
+    let bare = passphrase.trim_matches(|c: char| c.is_whitespace() || is_ignorable(c));
+    bare.chars().map(|c| if c.is_whitespace() && !c.is_control() { ' ' } else { c }).collect()
+}
 
 /// A sealed note without its text: what is told of it, and what guards it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -372,13 +380,39 @@ mod tests {
 
     #[test]
     fn a_passphrase_has_1_to_128_characters_and_one_spelling() {
-        assert!(Passphrase::parse("").is_err());
-        assert!(Passphrase::parse(" ").is_ok());
+        for nothing in ["", " ", "\u{a0}\n", "\u{200b}"] {
+            assert!(Passphrase::parse(nothing).is_err(), "{nothing:?}");
+        }
         assert!(Passphrase::parse(&"é".repeat(128)).is_ok());
         assert!(Passphrase::parse(&"é".repeat(129)).is_err());
         let (one, other) = (Passphrase::parse("caf\u{e9}").unwrap(), Passphrase::attempt("cafe\u{301}"));
         assert_eq!(one.secret().expose_secret(), other.secret().expose_secret());
         assert!(!format!("{one:?}").contains("caf"));
+    }
+
+    #[test]
+    fn h16_what_copying_adds_to_a_passphrase_does_not_count() {
+        let plain = Passphrase::parse("open sesame").unwrap();
+        for pasted in [
+            " open sesame",
+            "open sesame\n",
+            "open\u{a0}sesame",
+            "\u{a0}open\u{202f}sesame\u{3000}",
+            "\t open sesame\r\n",
+            "\u{feff}open sesame\u{200b}",
+            "open\u{2007}sesame",
+        ] {
+            for read in [Passphrase::parse(pasted).unwrap(), Passphrase::attempt(pasted)] {
+                assert_eq!(read.secret().expose_secret(), plain.secret().expose_secret(), "{pasted:?}");
+            }
+        }
+        for other in ["opensesame", "open  sesame", "Open sesame", "open\tsesame"] {
+            assert_ne!(
+                Passphrase::attempt(other).secret().expose_secret(),
+                plain.secret().expose_secret(),
+                "{other:?}"
+            );
+        }
     }
 
     #[test]

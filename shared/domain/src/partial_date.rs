@@ -3,14 +3,15 @@
 use crate::text::{Invalid, parsed_text, shown_text};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::temporal::Pieces;
+use jiff::tz::Offset;
 
 /// `2020`, `2020-09`, `2020-09-21`, or a date-time such as `2020-09-21T10:00Z`: with or without seconds, with `Z`, an
 /// offset or neither. Kept as written.
 ///
 /// It stands for a span of civil time: all of the year, month, day, minute or second that it names, by the clock on
-/// the wall where it was written.
+/// the wall where it was written. Two with an offset are compared as what they are, spans of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartialDate(String, DateTime, DateTime);
+pub struct PartialDate(String, DateTime, DateTime, Option<Offset>);
 
 const RULE: Invalid =
     Invalid("must be a year, a month, a day or a time, such as 2020, 2020-09, 2020-09-21 or 2020-09-21T10:00Z");
@@ -19,8 +20,9 @@ impl PartialDate {
     /// Reads a year (0001 to 9999), a month, a day or a time.
     pub fn parse(written: &str) -> Result<Self, Invalid> {
         let text = written.trim();
-        let (first, last) = if text.contains('T') { moment(text) } else { days(text) }.ok_or(RULE)?;
-        if first.year() < 1 { Err(RULE) } else { Ok(Self(text.to_owned(), first, last)) }
+        let days = |text| days(text).map(|(first, last)| (first, last, None));
+        let (first, last, offset) = if text.contains('T') { moment(text) } else { days(text) }.ok_or(RULE)?;
+        if first.year() < 1 { Err(RULE) } else { Ok(Self(text.to_owned(), first, last, offset)) }
     }
 
     /// The first and the last moment that it may mean.
@@ -35,7 +37,11 @@ impl PartialDate {
 
     /// Whether it may mean a moment no later than the end of `other`.
     pub fn begins_by(&self, other: &Self) -> bool {
-        self.1 <= other.2
+        let exact = |offset: Option<Offset>, at: DateTime| offset.and_then(|offset| offset.to_timestamp(at).ok());
+        match (exact(self.3, self.1), exact(other.3, other.2)) {
+            (Some(first), Some(last)) => first <= last,
+            _ => self.1 <= other.2,
+        }
     }
 }
 
@@ -59,7 +65,7 @@ fn days(text: &str) -> Option<(DateTime, DateTime)> {
 }
 
 /// First and last moment of the minute or second that a date-time names.
-fn moment(text: &str) -> Option<(DateTime, DateTime)> {
+fn moment(text: &str) -> Option<(DateTime, DateTime, Option<Offset>)> {
     // The parser takes more ways of writing a time than this contract promises.
     let (date, rest) = text.split_once('T')?;
     let time = rest.trim_end_matches('Z').split(['+', '-']).next()?;
@@ -86,7 +92,8 @@ fn moment(text: &str) -> Option<(DateTime, DateTime)> {
         (5, None) => first.with().second(59).subsec_nanosecond(999_999_999).build().ok()?,
         (_, None) => first.with().subsec_nanosecond(999_999_999).build().ok()?,
     };
-    Some((first, last))
+    let offset = if zone == "Z" { Some(Offset::UTC) } else { pieces.to_numeric_offset() };
+    Some((first, last, offset))
 }
 
 /// A number of exactly `count` digits.
@@ -193,6 +200,30 @@ mod tests {
         }
         assert!(!date("2020-09").may_be(&date("2020-10")) && !date("2020").may_be(&date("2021-01-01")));
         assert!(date("2020-09").begins_by(&date("2020-09-01")) && !date("2020-10").begins_by(&date("2020-09")));
+    }
+
+    #[test]
+    fn h37_where_both_have_an_offset_instants_are_compared() {
+        let begins_by = |one: &str, other: &str| date(one).begins_by(&date(other));
+        for (one, other) in [
+            ("2020-09-21T19:30+02:00", "2020-09-21T17:30Z"),
+            ("2020-09-21T17:30Z", "2020-09-21T19:30+02:00"),
+            ("2020-09-21T23:30-05:00", "2020-09-22T04:30:59Z"),
+            ("2020-09-22T00:30+14:00", "2020-09-21T10:30Z"),
+        ] {
+            assert!(begins_by(one, other) && begins_by(other, one), "{one} and {other}");
+        }
+        assert!(!begins_by("2020-09-21T18:00Z", "2020-09-21T19:30+02:00"));
+        assert!(!begins_by("2020-09-21T23:00-05:00", "2020-09-22T03:00Z"));
+        // Without an offset it is what clocks showed there.
+        assert!(
+            begins_by("2020-09-21T18:00", "2020-09-21T19:30+02:00")
+                && begins_by("2020-09-21", "2020-09-21T00:00+14:00")
+        );
+        // Where one of them is beyond all calendars, clocks are compared.
+        assert!(
+            begins_by("0001-01-01T00:00+14:00", "2020-01-01T00:00Z") && begins_by("2020", "9999-12-31T23:59-12:00")
+        );
     }
 
     proptest! {

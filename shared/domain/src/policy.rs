@@ -40,8 +40,8 @@ impl Pattern {
         let wrong = |_: Invalid| InvalidAdminEmails(part.to_owned());
         match part.strip_prefix("*@") {
             Some(domain) => {
-                Email::parse(&format!("x@{domain}")).map_err(wrong)?;
-                Ok(Self::Domain(domain.to_lowercase()))
+                let any = Email::parse(&format!("x@{domain}")).map_err(wrong)?.folded();
+                Ok(Self::Domain(any.trim_start_matches("x@").to_owned()))
             }
             None => Ok(Self::Address(Email::parse(part).map_err(wrong)?.folded())),
         }
@@ -104,6 +104,21 @@ mod tests {
         assert!(!admins.include(&email("ada@example.org")));
         assert!(!admins.include(&email("ada@sub.ops.example.org")));
         assert!(!admins.include(&email("ada@evil-ops.example.org")));
+    }
+
+    #[test]
+    fn h14_however_a_domain_is_spelt_it_names_the_same_admins() {
+        for written in ["root@bücher.example, *@straße.example", "root@xn--bcher-kva.example,*@XN--STRAE-OQA.example"]
+        {
+            let admins = AdminEmails::parse(written).unwrap();
+            for admin in ["Root@BÜCHER.example", "root@xn--bcher-kva.example", "a@straße.example"] {
+                assert!(admins.include(&email(admin)), "{admin} by {written}");
+            }
+            assert!(!admins.include(&email("root@bucher.example")) && !admins.include(&email("a@strasse.example")));
+        }
+        for bad in ["*@ex_ample.org", "*@127.0.0.1", "*@localhost", "müller@example.org", "*@*.example.org"] {
+            assert!(AdminEmails::parse(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What people tell of themselves.
 
-use crate::text::{Invalid, parsed_text, shown_text, tidy};
+use crate::text::{Invalid, many_lines, one_line, parsed_text, shown_text, tidy};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,9 +16,7 @@ impl Bio {
         if !(1..=280).contains(&text.chars().count()) {
             return Err(Invalid("must be 1 to 280 characters long"));
         }
-        if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
-            return Err(Invalid("must not hold control characters"));
-        }
+        many_lines(&text)?;
         Ok(Self(text))
     }
 }
@@ -27,7 +25,7 @@ parsed_text!(Bio, "a text");
 shown_text!(Bio);
 
 macro_rules! place {
-    ($(#[$doc:meta])* $name:ident, $max:tt, $rule:literal) => {
+    ($(#[$doc:meta])* $name:ident, $max:tt) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
         #[schema(value_type = String, min_length = 1, max_length = $max)]
@@ -37,8 +35,11 @@ macro_rules! place {
             /// Reads a name; white space around it is dropped.
             pub fn parse(written: &str) -> Result<Self, Invalid> {
                 let text = tidy(written);
-                let fits = (1..=$max).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-                if fits { Ok(Self(text)) } else { Err(Invalid($rule)) }
+                if !(1..=$max).contains(&text.chars().count()) {
+                    return Err(Invalid(concat!("must be 1 to ", $max, " characters long")));
+                }
+                one_line(&text)?;
+                Ok(Self(text))
             }
         }
 
@@ -49,15 +50,15 @@ macro_rules! place {
 
 place!(
     /// A city: 1 to 64 Unicode scalars.
-    City, 64, "must be 1 to 64 characters long, without control characters"
+    City, 64
 );
 place!(
     /// A state or province: 1 to 32 Unicode scalars.
-    State, 32, "must be 1 to 32 characters long, without control characters"
+    State, 32
 );
 place!(
     /// A country: 1 to 32 Unicode scalars.
-    Country, 32, "must be 1 to 32 characters long, without control characters"
+    Country, 32
 );
 
 /// Where somebody lives.

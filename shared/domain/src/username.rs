@@ -18,6 +18,9 @@ impl Username {
         if !written.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
             return Err(Invalid("may hold only letters, digits, dots, underscores and hyphens"));
         }
+        if is_reserved(written) {
+            return Err(Invalid("is a name that nobody can have; choose another"));
+        }
         Ok(Self(written.to_owned()))
     }
 
@@ -36,6 +39,76 @@ impl Username {
     pub fn folded(&self) -> String {
         self.0.to_ascii_lowercase()
     }
+}
+
+/// Names by which somebody could pass for whoever runs the place, for the place itself, or for nobody (those of RFC 2142
+/// among them).
+const RESERVED: [&str; 59] = [
+    "abuse",
+    "account",
+    "accounts",
+    "admin",
+    "administration",
+    "administrator",
+    "admins",
+    "all",
+    "anonymous",
+    "api",
+    "app",
+    "billing",
+    "contact",
+    "daemon",
+    "deleted",
+    "everybody",
+    "everyone",
+    "ftp",
+    "help",
+    "helpdesk",
+    "hostmaster",
+    "imap",
+    "info",
+    "kith",
+    "localhost",
+    "login",
+    "mail",
+    "mailerdaemon",
+    "me",
+    "mod",
+    "moderator",
+    "moderators",
+    "mods",
+    "news",
+    "noc",
+    "nobody",
+    "noreply",
+    "null",
+    "official",
+    "operator",
+    "owner",
+    "postmaster",
+    "root",
+    "sales",
+    "security",
+    "smtp",
+    "staff",
+    "status",
+    "support",
+    "sysadmin",
+    "system",
+    "team",
+    "undefined",
+    "unknown",
+    "usenet",
+    "uucp",
+    "webmaster",
+    "wheel",
+    "www",
+];
+
+/// Whether a name is one that nobody gets: reserved, however it is parted, or without a letter or digit.
+fn is_reserved(name: &str) -> bool {
+    let bare: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    bare.is_empty() || RESERVED.contains(&bare.as_str()) || RESERVED.contains(&bare.trim_start_matches("kith"))
 }
 
 parsed_text!(Username, "a username");
@@ -59,6 +132,46 @@ mod tests {
         for bad in ["a:b", "a b c", "ada@x", "ädä", "a/b", "abc\n"] {
             assert!(Username::parse(bad).is_err(), "{bad:?} was taken for a username");
         }
+    }
+
+    #[test]
+    fn h15_nobody_passes_for_whoever_runs_the_place() {
+        for bad in [
+            "admin",
+            "Admin",
+            "ADMIN",
+            "root",
+            "support",
+            "kith",
+            "security",
+            "postmaster",
+            "abuse",
+            "hostmaster",
+            "webmaster",
+            "noreply",
+            "no-reply",
+            "No.Reply",
+            "help",
+            "system",
+            "moderator",
+            "www",
+            "api",
+            "mailer-daemon",
+            "-admin-",
+            "a.d.m.i.n",
+            "kith-support",
+            "kith_admin",
+            "...",
+            "---",
+            "_._",
+            "._-._-",
+        ] {
+            assert!(Username::parse(bad).is_err(), "{bad:?} was taken for a username");
+        }
+        for good in ["admina", "root-ada", "helper", "kithara", "badmin", "a..", "0--", "Systemica", "modest"] {
+            assert!(Username::parse(good).is_ok(), "{good:?} was refused");
+        }
+        assert!(Username::parse(Username::made_up(UserId::new(jiff::Timestamp::UNIX_EPOCH)).as_str()).is_ok());
     }
 
     #[test]

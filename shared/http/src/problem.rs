@@ -6,8 +6,8 @@ use axum::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use kith_domain::Nameless;
 use kith_domain::rules::Refused;
+use kith_domain::{Amount, CREATIONS_AN_HOUR, Nameless};
 use kith_store::StoreError;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -293,6 +293,32 @@ impl Problem {
             .with(RETRY_AFTER, seconds.to_string())
     }
 
+    /// 409: there are as many as there may be.
+    fn full(amount: Amount) -> Self {
+        let limit = amount.limit();
+        Self::conflict(match amount {
+            Amount::Contacts => format!("You have {limit} contacts, and more cannot be kept. Delete some first."),
+            Amount::Memories => {
+                format!("This contact has {limit} memories, and more cannot be kept. Delete some first.")
+            }
+        })
+    }
+
+    /// 429: as many things were made in this hour as may be.
+    fn too_fast(seconds: i64) -> Self {
+        let wait = match (seconds + 59) / 60 {
+            1 => "a minute".to_owned(),
+            minutes => format!("{minutes} minutes"),
+        };
+        let detail = format!(
+            "You have made {CREATIONS_AN_HOUR} things in this hour, which is as many as an account may. Go on in {wait}."
+        );
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests", detail)
+            .with(RETRY_AFTER, seconds.to_string())
+            .with(HeaderName::from_static("ratelimit-policy"), format!("\"creations\";q={CREATIONS_AN_HOUR};w=3600"))
+            .with(HeaderName::from_static("ratelimit"), format!("\"creations\";r=0;t={seconds}"))
+    }
+
     /// 429: a note is locked after too many wrong passphrases, until `end`.
     pub fn note_locked(end: Timestamp, now: Timestamp) -> Self {
         let seconds = seconds_until(end, now);
@@ -395,6 +421,8 @@ impl From<StoreError> for Problem {
             StoreError::EmailTaken => Self::conflict("This e-mail address belongs to somebody. Choose another."),
             StoreError::PasswordChanged => Self::wrong_password(),
             StoreError::LastAdmin => Self::conflict("Somebody must stay admin. Make another person admin first."),
+            StoreError::Full(amount) => Self::full(amount),
+            StoreError::TooFast(seconds) => Self::too_fast(seconds),
             StoreError::Busy(source) => Self::busy(source),
             StoreError::Unavailable(source) | StoreError::Unreadable(source) => Self::internal(source),
             // Whoever stores an answer handles its repetition; see `Once`.

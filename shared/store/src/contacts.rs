@@ -2,24 +2,13 @@
 //! owner, so that no function of cards has a right on accounts.
 
 use crate::difference::{Changeable, Tries, changed_or_gone, is_same};
-use crate::item::{Item, entity, item, size, text_of};
-use crate::keys::{self, CONTACTS, ENTRIES};
-use crate::list::Filling;
-use crate::table::{Expression, Order};
+use crate::item::{Item, entity, item};
+use crate::keys;
+use crate::table::Expression;
 use crate::transaction::Transaction;
 use crate::{Answer, Result, Revisions, Store, StoreError};
 use jiff::Timestamp;
-use kith_domain::{Contact, ContactEntry, ContactFilter, ContactId, Photo, Task, Upload, UserId};
-
-/// How many entries a search reads at first. It reads more at a time as it goes on: what is sought may be among the
-/// newest, and if it is not, nearly all have to be read.
-const FIRST_STRETCH: i32 = 100;
-/// How many it reads at most at a time, whatever a page may hold: a function has little memory.
-const LONGEST_STRETCH: i32 = 1600;
-/// How many cards a search reads first: by these it knows how large they are.
-const FIRST_BATCH: usize = 25;
-/// A batch reads at most so many items.
-const BATCH: usize = 100;
+use kith_domain::{Amount, Contact, ContactEntry, ContactId, Photo, Task, Upload, UserId};
 
 /// Attributes of a card that a change may write, with their placeholders.
 const CHANGEABLE: [Changeable; 17] = [
@@ -42,19 +31,41 @@ const CHANGEABLE: [Changeable; 17] = [
     ("rev", "#rev", ":rev"),
 ];
 
+/// Attributes of an entry that follow from its card, with their placeholders. What is known of memories stays.
+const OF_CARD: [Changeable; 11] = [
+    ("name", "#name", ":name"),
+    ("company", "#company", ":company"),
+    ("position", "#position", ":position"),
+    ("event", "#event", ":event"),
+    ("place", "#place", ":place"),
+    ("email", "#email", ":email"),
+    ("phone", "#phone", ":phone"),
+    ("profiles", "#profiles", ":profiles"),
+    ("tags", "#tags", ":tags"),
+    ("met_at", "#met_at", ":met_at"),
+    ("words", "#words", ":words"),
+];
+
 impl Store {
     /// A card; `NotFound` unless it is this owner's.
     pub async fn contact(&self, owner: UserId, id: ContactId) -> Result<Contact> {
         self.get(&keys::contact(owner, id)).await?.map(entity).transpose()?.ok_or(StoreError::NotFound)
     }
 
-    /// Adds a card.
+    /// Adds a card. `Full` where the owner has as many as one may have, `TooFast` where this hour had as many.
     pub async fn create_contact(&self, contact: &Contact, answer: Option<Answer>, now: Timestamp) -> Result<()> {
-        let mut change = Transaction::new();
-        self.put_answer(&mut change, answer, now)?;
-        change.put_new(&self.table, contact_item(contact)?);
-        change.put_new(&self.table, entry_item(contact)?);
-        self.commit(change).await
+        for anew in [false, true] {
+            let mut change = Transaction::new();
+            self.put_answer(&mut change, answer.clone(), now)?;
+            self.count_creation(&mut change, contact.owner, Some(Amount::Contacts), anew, now);
+            change.put_new(&self.table, contact_item(contact)?);
+            change.put_new(&self.table, entry_item(contact)?);
+            match self.commit(change).await {
+                Err(StoreError::Stale) if !anew => {}
+                created => return created,
+            }
+        }
+        Err(StoreError::Stale)
     }
 
     /// Applies a change to a card as loaded by this request and saves it.
@@ -90,7 +101,8 @@ impl Store {
         }
         let mut change = Transaction::new();
         self.update_contact(&mut change, before, after)?;
-        change.put_any(&self.table, entry_item(after)?);
+        let entry = entry_change(after)?;
+        change.update(&self.table, &keys::contact_entry(after.owner, after.id), entry, |_| StoreError::Stale);
         self.commit(change).await
     }
 
@@ -156,72 +168,12 @@ impl Store {
         change.delete(&self.table, &keys::contact(loaded.owner, loaded.id), as_loaded, changed_or_gone);
         change.delete_any(&self.table, &keys::contact_entry(loaded.owner, loaded.id));
         self.drop_follow_up(&mut change, loaded);
+        self.uncount_contact(&mut change, loaded.owner);
         self.put_task(&mut change, task)?;
         if let Some(photo) = &loaded.photo {
             self.put_task(&mut change, &photo.removal(task.created_at))?;
         }
         self.commit(change).await
-    }
-
-    /// A page of cards, newest first: those that the filter takes, and whether there are more.
-    ///
-    /// With a filter it reads the entries of all cards until it has found enough, and then the cards themselves. A
-    /// card that has changed or gone meanwhile counts as it is now.
-    pub async fn contacts(
-        &self,
-        owner: UserId,
-        filter: &ContactFilter,
-        after: Option<ContactId>,
-        limit: usize,
-    ) -> Result<(Vec<Contact>, bool)> {
-        if filter.takes_all() {
-            let after = after.map(|id| keys::contact(owner, id).sk);
-            return self.newest(&keys::contacts_of(owner), CONTACTS, after, limit).await;
-        }
-        let mut page = Filling::new(limit);
-        self.search_contacts(owner, filter, after, &mut page).await?;
-        Ok(page.done())
-    }
-
-    /// Fills a page with the newest cards before `after` that the filter takes.
-    async fn search_contacts(
-        &self,
-        owner: UserId,
-        filter: &ContactFilter,
-        after: Option<ContactId>,
-        page: &mut Filling<Contact>,
-    ) -> Result<()> {
-        let pk = keys::contacts_of(owner);
-        let mut after = after.map(|id| keys::contact_entry(owner, id).sk);
-        let mut stretch = FIRST_STRETCH;
-        loop {
-            let (items, more) = self.page(&pk, ENTRIES, Order::NewestFirst, after.as_deref(), stretch).await?;
-            after = items.last().and_then(|item| text_of(item, "sk")).map(str::to_owned);
-            let mut taken = Vec::new();
-            for item in items {
-                let id = contact_of_entry(&item)?;
-                if filter.takes(&entity(item)?) {
-                    taken.push(keys::contact(owner, id));
-                }
-            }
-            let mut taken = taken.into_iter();
-            let mut batch = FIRST_BATCH;
-            while !page.is_over() && taken.len() > 0 {
-                let cards = taken.by_ref().take(batch.min(page.wanted())).collect();
-                for item in self.get_many(cards).await?.into_iter().flatten() {
-                    let bytes = size(&item);
-                    let contact: Contact = entity(item)?;
-                    if filter.takes(&ContactEntry::of(&contact)) {
-                        page.push(contact, bytes);
-                    }
-                }
-                batch = BATCH;
-            }
-            if !more || page.is_over() {
-                return Ok(());
-            }
-            stretch = (stretch * 4).min(LONGEST_STRETCH);
-        }
     }
 }
 
@@ -235,9 +187,24 @@ fn entry_item(contact: &Contact) -> Result<Item> {
     item(&keys::contact_entry(contact.owner, contact.id), "contact_entry", &ContactEntry::of(contact))
 }
 
-fn contact_of_entry(item: &Item) -> Result<ContactId> {
-    let id = text_of(item, "sk").and_then(|sk| sk.strip_prefix(ENTRIES)).and_then(|id| id.parse().ok());
-    id.ok_or_else(|| StoreError::Unreadable("the key of a card's entry".into()))
+/// Gives an entry what its card says now.
+fn entry_change(contact: &Contact) -> Result<Expression> {
+    let mut entry: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(ContactEntry::of(contact))?;
+    let (mut sets, mut removes) = (Vec::new(), Vec::new());
+    let mut change = Expression { condition: Some("attribute_exists(pk)"), ..Expression::default() };
+    for (name, place, value) in OF_CARD {
+        change.names.push((place, (*name).into()));
+        match entry.remove(name) {
+            Some(text) => {
+                sets.push(format!("{place} = {value}"));
+                change.values.push((value, text));
+            }
+            None => removes.push(place),
+        }
+    }
+    let removes = if removes.is_empty() { String::new() } else { format!(" REMOVE {}", removes.join(", ")) };
+    change.update = Some(format!("SET {}{removes}", sets.join(", ")).into());
+    Ok(change)
 }
 
 #[cfg(test)]
@@ -268,9 +235,15 @@ mod tests {
     #[test]
     fn an_entry_holds_the_folded_texts_of_its_card_and_reads_back() {
         let item = entry_item(&card()).unwrap();
-        assert_eq!(contact_of_entry(&item).unwrap(), card().id);
         assert_eq!(entity::<ContactEntry>(item.clone()).unwrap(), ContactEntry::of(&card()));
         insta::assert_json_snapshot!(snapshot(item));
+    }
+
+    #[test]
+    fn every_attribute_of_an_entry_follows_from_its_card() {
+        let item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(ContactEntry::of(&card())).unwrap();
+        let attributes: std::collections::BTreeSet<&str> = item.keys().map(String::as_str).collect();
+        assert_eq!(attributes, OF_CARD.iter().map(|(name, _, _)| *name).collect());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::Answer;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use kith_domain::Amount;
 
 /// Why an access pattern failed. Nothing was changed, except where `Unavailable` leaves it open.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,12 @@ pub enum StoreError {
     /// Nobody would be admin any more.
     #[error("the last admin")]
     LastAdmin,
+    /// There are as many as there may be.
+    #[error("as many as there may be")]
+    Full(Amount),
+    /// Too many were created in this hour; the next one begins in so many seconds.
+    #[error("too many in this hour")]
+    TooFast(i64),
     /// A request with this idempotency key has been answered before.
     #[error("repeated request")]
     Repeated(Box<Answer>),

@@ -129,6 +129,18 @@ impl Store {
         Ok((keys.iter().map(due_at).collect::<Result<_>>()?, next.is_some()))
     }
 
+    /// Takes a follow-up out of the index of which nobody is reminded, and notes nothing on the card.
+    pub async fn pass_over(&self, due: &Due) -> Result<()> {
+        let unindexed = Expression {
+            update: Some("REMOVE gsi1pk, gsi1sk".into()),
+            condition: Some("attribute_exists(gsi1pk)"),
+            ..Expression::default()
+        };
+        // What is not there any more is passed over already.
+        let _ = self.update(&keys::follow_up(due), unindexed).await?;
+        Ok(())
+    }
+
     /// Leaves the task of mailing a reminder, takes the follow-up out of the index, and notes both on the card. False
     /// where it was done before, or the plan has changed.
     pub async fn remind(&self, due: &Due, now: Timestamp) -> Result<bool> {

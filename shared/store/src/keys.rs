@@ -183,6 +183,11 @@ pub(crate) fn contacts_of(user: UserId) -> String {
     format!("contacts#{user}")
 }
 
+/// What is counted of an account.
+pub(crate) fn counts(user: UserId) -> Key {
+    Key::new(format!("counts#{user}"), "counts")
+}
+
 pub(crate) fn contact(user: UserId, id: ContactId) -> Key {
     Key::new(contacts_of(user), format!("{CONTACTS}{id}"))
 }

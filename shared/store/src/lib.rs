@@ -6,7 +6,9 @@
 
 mod answers;
 mod audit;
+mod contact_search;
 mod contacts;
+mod counts;
 mod credentials;
 mod difference;
 mod erasure;
@@ -32,6 +34,7 @@ mod uploads;
 mod users;
 
 pub use answers::Answer;
+pub use contact_search::ContactPage;
 pub use credentials::NewPassword;
 pub use difference::Revisions;
 pub use erasure::Leftover;

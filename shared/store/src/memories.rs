@@ -1,13 +1,14 @@
 //! Memories of somebody, kept with their card. Whether there is the card is asked of its entry, which is smaller.
 
 use crate::difference::{Changeable, Tries, changed_or_gone, is_same};
-use crate::item::{Item, entity, item};
-use crate::keys::{self, Key};
+use crate::item::{Item, entity, item, number_of};
+use crate::keys::{self, Key, number};
 use crate::table::Expression;
 use crate::transaction::Transaction;
 use crate::{Answer, Result, Revisions, Store, StoreError};
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use kith_domain::{ContactId, Memory, MemoryId, UserId};
+use kith_domain::{Amount, ContactId, Memory, MemoryId, Remembered, UserId};
 
 /// Attributes of a memory that a change may write, with their placeholders.
 const CHANGEABLE: [Changeable; 4] = [
@@ -18,15 +19,70 @@ const CHANGEABLE: [Changeable; 4] = [
 ];
 
 impl Store {
-    /// Adds a memory to a card; `NotFound` where the card is not there or goes at the same time.
+    /// Adds a memory to a card, whose entry counts it and takes in its words; `NotFound` where the card is not there or
+    /// goes at the same time, `Full` where it has as many as it may have, `TooFast` where this hour had as many.
     pub async fn add_memory(&self, memory: &Memory, answer: Option<Answer>, now: Timestamp) -> Result<()> {
-        let there = Expression { condition: Some("attribute_exists(pk)"), ..Expression::default() };
-        let card = keys::contact_entry(memory.owner, memory.contact);
-        let mut change = Transaction::new();
-        self.put_answer(&mut change, answer, now)?;
-        change.check(&self.table, &card, there, |_| StoreError::NotFound);
-        change.put_new(&self.table, memory_item(memory)?);
-        self.commit(change).await
+        let mut tries = Tries::new(None);
+        let mut anew = false;
+        loop {
+            tries.on(memory.rev).await?;
+            let before = self.remembered(memory.owner, memory.contact).await?;
+            let mut change = Transaction::new();
+            self.put_answer(&mut change, answer.clone(), now)?;
+            self.remember(&mut change, memory, &before, Some(1))?;
+            self.count_creation(&mut change, memory.owner, Some(Amount::Memories), anew, now);
+            change.put_new(&self.table, memory_item(memory)?);
+            match self.commit(change).await {
+                Err(StoreError::Stale) => anew = !anew,
+                added => return added,
+            }
+        }
+    }
+
+    /// What the entry of a card knows of its memories; `NotFound` where there is no card.
+    async fn remembered(&self, owner: UserId, contact: ContactId) -> Result<Remembered> {
+        let [entry] = self.get_all([&keys::contact_entry(owner, contact)]).await?;
+        entity(entry.ok_or(StoreError::NotFound)?)
+    }
+
+    /// Has the entry of a card take in the words of a memory, and count it where it is `new`. `Stale` where what it knew
+    /// `before` has changed.
+    fn remember(&self, change: &mut Transaction, memory: &Memory, before: &Remembered, new: Option<u32>) -> Result<()> {
+        let mut after = before.clone();
+        after.add_words_of(memory);
+        let words = |remembered: &Remembered| -> Result<Option<AttributeValue>> {
+            let mut item: Item = serde_dynamo::aws_sdk_dynamodb_1::to_item(remembered)?;
+            Ok(item.remove("memory_words"))
+        };
+        let (known, words) = (words(before)?, words(&after)?);
+        let condition = match &known {
+            Some(_) => "memory_words = :known AND (attribute_not_exists(memories) OR memories < :most)",
+            None => {
+                "attribute_exists(pk) AND attribute_not_exists(memory_words) \
+                 AND (attribute_not_exists(memories) OR memories < :most)"
+            }
+        };
+        // One that is only changed counts no more, and may be the last that there may be.
+        let most = Amount::Memories.limit() + 1 - new.unwrap_or_default();
+        let mut values = vec![(":zero", number(0)), (":new", number(new.unwrap_or_default())), (":most", number(most))];
+        values.extend(known.map(|known| (":known", known)));
+        let counted = "SET memories = if_not_exists(memories, :zero) + :new";
+        let update = match words {
+            Some(words) => {
+                values.push((":words", words));
+                format!("{counted}, memory_words = :words")
+            }
+            None => counted.to_owned(),
+        };
+        let expression =
+            Expression { update: Some(update.into()), condition: Some(condition), values, ..Expression::default() };
+        let entry = keys::contact_entry(memory.owner, memory.contact);
+        change.update(&self.table, &entry, expression, |item| match item {
+            None => StoreError::NotFound,
+            Some(entry) if is_full(&entry) => StoreError::Full(Amount::Memories),
+            Some(_) => StoreError::Stale,
+        });
+        Ok(())
     }
 
     /// A page of a card's memories, newest first, and whether there are more; `NotFound` where there is no card.
@@ -68,12 +124,24 @@ impl Store {
             if is_same(&memory, &changed)? {
                 return Ok(memory);
             }
-            let difference = self.difference(&memory, &changed, memory.rev, &CHANGEABLE)?;
-            match self.save_alone(&memory_key(&memory), difference, changed.rev).await {
+            match self.save_memory(&memory, &changed).await {
                 Err(StoreError::Stale) => memory = self.memory(memory.owner, memory.contact, memory.id).await?,
                 saved => return saved.map(|()| changed),
             }
         }
+    }
+
+    /// Writes what differs; with another text, its words go into the entry of the card.
+    async fn save_memory(&self, before: &Memory, after: &Memory) -> Result<()> {
+        let difference = self.difference(before, after, before.rev, &CHANGEABLE)?;
+        if before.text == after.text {
+            return self.save_alone(&memory_key(after), difference, after.rev).await;
+        }
+        let known = self.remembered(after.owner, after.contact).await?;
+        let mut change = Transaction::new();
+        change.update(&self.table, &memory_key(after), difference.expression(), changed_or_gone);
+        self.remember(&mut change, after, &known, None)?;
+        self.commit(change).await
     }
 
     /// Deletes a memory; `if_match` as with a card.
@@ -88,7 +156,7 @@ impl Store {
         }
     }
 
-    /// A transaction of one, since a deleted item has no mark left by which a repeat would recognise itself.
+    /// Deletes it, and counts it no more. Its words stay in the entry of the card.
     async fn remove_memory(&self, loaded: &Memory) -> Result<()> {
         let as_loaded = Expression {
             condition: Some("rev = :loaded"),
@@ -97,8 +165,21 @@ impl Store {
         };
         let mut change = Transaction::new();
         change.delete(&self.table, &memory_key(loaded), as_loaded, changed_or_gone);
+        let uncounted = Expression {
+            update: Some("SET memories = if_not_exists(memories, :one) - :one".into()),
+            condition: Some("attribute_exists(pk)"),
+            values: vec![(":one", number(1))],
+            ..Expression::default()
+        };
+        let entry = keys::contact_entry(loaded.owner, loaded.contact);
+        change.update(&self.table, &entry, uncounted, |_| StoreError::NotFound);
         self.commit(change).await
     }
+}
+
+/// Whether the card of this entry has as many memories as it may have.
+fn is_full(entry: &Item) -> bool {
+    number_of(entry, "memories").unwrap_or_default() >= i64::from(Amount::Memories.limit())
 }
 
 /// What a memory is stored as.

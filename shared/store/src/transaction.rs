@@ -8,8 +8,8 @@ use crate::{Result, Store, StoreError};
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, ConditionCheck, Delete, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update,
+    CancellationReason, Delete, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update,
 };
 use std::time::Instant;
 
@@ -92,22 +92,6 @@ impl Transaction {
         let delete =
             delete.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld).build();
         self.add(delete.map(|delete| TransactWriteItem::builder().delete(delete).build()), meaning);
-    }
-
-    /// Changes nothing, but the transaction fails where the condition does not hold.
-    pub(crate) fn check(
-        &mut self,
-        table: &str,
-        key: &Key,
-        condition: Expression,
-        meaning: impl Fn(Option<Item>) -> StoreError + Send + Sync + 'static,
-    ) {
-        let check = ConditionCheck::builder().table_name(table).set_key(Some(key.attributes()));
-        let check = check.set_condition_expression(condition.condition.map(Into::into));
-        let check = check.set_expression_attribute_names(condition.names());
-        let check = check.set_expression_attribute_values(condition.values());
-        let check = check.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld).build();
-        self.add(check.map(|check| TransactWriteItem::builder().condition_check(check).build()), meaning);
     }
 
     fn add(
