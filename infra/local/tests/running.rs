@@ -279,7 +279,7 @@ async fn h11_what_goes_out_to_the_client_is_counted_and_priced() {
     let bytes = f64::from(u32::try_from(out).unwrap());
     assert!(request["price_usd"].as_f64().unwrap() > 1.4e-6 + bytes / 1_073_741_824.0 * 0.09);
     let jobs = requests.as_array().unwrap().iter().filter(|request| request["route"] == "event");
-    assert!(jobs.map(|job| job["egress_bytes"].as_u64().unwrap()).eq([0]));
+    assert!(jobs.map(|job| job["egress_bytes"].as_u64().unwrap()).eq([0_u64]));
 }
 
 #[tokio::test]

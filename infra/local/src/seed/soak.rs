@@ -74,7 +74,7 @@ fn nobody() -> Caller {
 impl Writer<'_> {
     async fn start(&mut self) -> Result<(), SeedError> {
         self.log_in().await?;
-        let card = json!({"first_name": "Soak", "met_at": "2026-01"});
+        let card = json!({"first_name": "Soak", "last_name": "Test", "met_at": "2026-01"});
         let made = self.kith.ask(&self.me, Method::POST, "/v1/contacts", Some(&card)).await?.success()?;
         made.get("id").and_then(Value::as_str).unwrap_or_default().clone_into(&mut self.card);
         Ok(())
