@@ -155,7 +155,7 @@ async fn a11_a_field_of_the_search_form_that_is_left_empty_asks_nothing() {
     let all = ["five", "four", "three", "two", "one"];
     let empty = ["q", "company", "event", "place", "tag", "met_from", "met_to"].map(|name| (name, ""));
     assert_eq!(names(&ada, &empty).await, all);
-    let mut with_place = empty.to_vec();
+    let mut with_place: Vec<_> = empty.into_iter().filter(|(name, _)| *name != "place").collect();
     with_place.push(("place", "lodz"));
     assert_eq!(names(&ada, &with_place).await, ["two"]);
     for name in ["q", "company", "event", "place", "tag"] {

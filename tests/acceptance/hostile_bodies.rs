@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 /// What an answer to such a body may take.
 const MOST: usize = 8 * 1024;
 /// What a page may take that tells of it: it has the style sheet and a form in it.
-const MOST_OF_A_PAGE: usize = 10 * 1024;
+const MOST_OF_A_PAGE: usize = 12 * 1024;
 /// A body just below the limit of most routes.
 const LARGE: usize = 60_000;
 

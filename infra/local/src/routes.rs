@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use kith_http::{Function, Kind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::finishing;
@@ -204,6 +204,13 @@ pub struct Contract {
     components: BTreeMap<String, BTreeMap<String, Value>>,
 }
 
+/// What finishing changes of a contract.
+#[derive(Deserialize)]
+struct Finished {
+    paths: BTreeMap<String, Map<String, Value>>,
+    components: BTreeMap<String, BTreeMap<String, Value>>,
+}
+
 /// The contract of all functions as one OpenAPI document, as it is kept in `openapi.json`.
 pub fn contract(functions: &[Function]) -> Result<Contract, ContractError> {
     let mut document = Contract {
@@ -251,7 +258,6 @@ pub fn contract(functions: &[Function]) -> Result<Contract, ContractError> {
     let unreadable = |_| ContractError { operation: "the whole".to_owned(), what: "itself".to_owned() };
     let mut finished = serde_json::to_value(&document).map_err(unreadable)?;
     finishing::finish(&mut finished);
-    document.paths = serde_json::from_value(finished["paths"].take()).map_err(unreadable)?;
-    document.components = serde_json::from_value(finished["components"].take()).map_err(unreadable)?;
-    Ok(document)
+    let Finished { paths, components } = serde_json::from_value(finished).map_err(unreadable)?;
+    Ok(Contract { paths, components, ..document })
 }
