@@ -298,6 +298,7 @@ mod tests {
                 pair("/bio", "must be a string"),
                 pair("/password", "must be a password"),
                 pair("/place/city", "must be a string"),
+                pair("/place/country", "is required"),
                 pair("/place/street", "is not a field of this request"),
                 pair("/username", "may hold only letters, digits, dots, underscores and hyphens"),
             ]
