@@ -35,7 +35,7 @@ async fn remind_due(cx: JobCx, event: Scheduled) -> Result<Done, JobError> {
     loop {
         let (due, more) = store.due_follow_ups(event.time, after).await?;
         for follow_up in &due {
-            match remind(&store, &mut may_act, follow_up, event.time).await {
+            match remind(store, &mut may_act, follow_up, event.time).await {
                 Ok(true) => done.reminded += 1,
                 Ok(false) => done.passed_over += 1,
                 Err(error) => {

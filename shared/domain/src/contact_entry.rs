@@ -3,7 +3,7 @@
 use crate::fold::{fold, words};
 use crate::phone::digits_of;
 use crate::signature::{Signature, Words};
-use crate::{Contact, Memory, PartialDate};
+use crate::{Contact, Memory, PartialDate, SocialMedia, Spark};
 use serde::{Deserialize, Serialize};
 
 /// How many bytes of its texts an entry keeps at most: three for each character that the card may have, which holds
@@ -80,7 +80,8 @@ impl ContactEntry {
         }
         let names = [&contact.first_name, &contact.last_name].map(|name| folded(name.as_ref(), LONGEST_NAME));
         let mut long_words = Words::default();
-        for text in [contact.spark.as_ref().map(|s| s.as_str()), contact.social_media.as_ref().map(|s| s.as_str())] {
+        for text in [contact.spark.as_ref().map(Spark::as_str), contact.social_media.as_ref().map(SocialMedia::as_str)]
+        {
             long_words.extend(Words::of(text.unwrap_or_default()));
         }
         Self {

@@ -5,7 +5,7 @@ use crate::fold::{fold, loose, words};
 use crate::phone::{as_phone, is_phone};
 use crate::signature::{SoughtWord, Words};
 use crate::text::{Invalid, parsed_text, tidy};
-use crate::{Contact, ContactEntry, Memory, PartialDate};
+use crate::{Contact, ContactEntry, Memory, PartialDate, SocialMedia, Spark};
 use std::cell::OnceCell;
 use utoipa::ToSchema;
 
@@ -141,7 +141,8 @@ impl Search<'_> {
     /// there.
     pub fn missing_on(&self, contact: &Contact, entry: &ContactEntry) -> Option<Missing> {
         let mut missing = self.missing(entry);
-        for text in [contact.spark.as_ref().map(|s| s.as_str()), contact.social_media.as_ref().map(|s| s.as_str())] {
+        for text in [contact.spark.as_ref().map(Spark::as_str), contact.social_media.as_ref().map(SocialMedia::as_str)]
+        {
             let words = Words::of(text.unwrap_or_default());
             missing.retain(|sought| !words.have(sought));
         }
