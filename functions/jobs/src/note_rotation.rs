@@ -24,6 +24,8 @@ pub(crate) async fn retire(cx: &JobCx, kid: &str, now: Timestamp) -> Result<Rota
     if !loaded.ring.drop_key(kid) {
         return Err(JobError("there is no note key with this id".into()));
     }
+    // First to the table: there it acts at once, and whoever is cut off here retires it again.
+    cx.store()?.retire_note_key(kid, now).await?;
     let raced = || JobError("another rotation was faster: call again".into());
     with_new_key(&secret, loaded, now).await?.ok_or_else(raced)
 }

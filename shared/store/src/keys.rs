@@ -212,3 +212,8 @@ pub(crate) fn signing_ring() -> Key {
 pub(crate) fn signing_key(kid: &str) -> Key {
     Key::new("keys#signing".to_owned(), format!("{PUBLISHED}{kid}"))
 }
+
+/// Which note keys were retired by hand.
+pub(crate) fn retired_note_keys() -> Key {
+    Key::new("keys#notes".to_owned(), "retired")
+}

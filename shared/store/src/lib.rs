@@ -21,6 +21,7 @@ mod memories;
 mod note_tries;
 mod notes;
 mod registrations;
+mod retired_note_keys;
 mod sessions;
 mod signing_keys;
 mod table;
