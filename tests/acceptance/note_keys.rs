@@ -161,3 +161,74 @@ async fn o8_b07_retiring_a_key_that_nobody_knows_is_refused_and_changes_nothing(
     assert_opens(&kith, &note).await;
     kith.shut_down().await;
 }
+
+#[tokio::test]
+async fn h39_a_note_under_a_retired_key_is_gone_everywhere_at_once() {
+    let Some(_) = Kith::with_helpers().await else { return };
+    let kith = Kith::own(|_| {}).await;
+    let mut clock = kith.clock().await;
+    let ada = kith.registered("ada").await;
+    let note = json!({"text": TEXT, "max_views": 100});
+    let lost = [ada.seal(&note).await, ada.seal(json!({"text": TEXT, "passphrase": "open sesame"})).await];
+    let leaked = key_of(&kith, &lost[0]).await;
+    kith.job("rotate-keys").await;
+    clock.advance("66m").await;
+    let ada = ada.logged_in().await;
+    let spared = ada.seal(&note).await;
+    assert_ne!(key_of(&kith, &spared).await, leaked);
+    // Every instance has the leaked key at hand, and a reading was taken just now.
+    let reader = kith.visitor();
+    let key = "0123456789abcdef";
+    let open = |note: &Answer| reader.open(&note.text_at("/token")).json(json!({})).header("idempotency-key", key);
+    open(&lost[0]).await.assert_status(200);
+    open(&lost[0]).await.assert_status(200);
+
+    kith.job_with("rotate-keys", json!({"retire_note_key": leaked})).await;
+    for note in &lost {
+        let token = note.text_at("/token");
+        let (visitor, page) = (kith.visitor(), format!("/n/{token}"));
+        let passphrase = json!({"passphrase": "open sesame"});
+        for gone in [
+            open(note).await,
+            visitor.peek(&token).await,
+            visitor.open(&token).await,
+            visitor.open(&token).json(passphrase).await,
+        ] {
+            gone.assert_problem(404, "not-found");
+        }
+        for gone in [visitor.get(&page).await, visitor.post(&page).form(&[("passphrase", "open sesame")]).await] {
+            assert!(gone.assert_status(404).text().contains("There is no note here"), "{gone}");
+        }
+    }
+    // With the work that a note costs which never was.
+    let mut seen = Vec::new();
+    for token in [lost[1].text_at("/token"), "A".repeat(43)] {
+        let gone = kith.visitor().open(&token).json(json!({"passphrase": "open sesame"})).await;
+        seen.push(kith.record_of(&gone).await.calls);
+    }
+    assert_eq!(seen[0], seen[1]);
+    let listed = ada.get("/v1/notes").await.json();
+    let ids: Vec<&str> = listed["items"].as_array().unwrap().iter().map(|note| note["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, [spared.text_at("/id")]);
+    assert_opens(&kith, &spared).await;
+    kith.shut_down().await;
+}
+
+#[tokio::test]
+async fn h39_a_retirement_that_stops_half_way_has_ended_the_notes_and_is_done_again() {
+    let Some(_) = Kith::with_helpers().await else { return };
+    let kith = Kith::own(|_| {}).await;
+    let note = seal(&kith).await;
+    let leaked = key_of(&kith, &note).await;
+    // More often than a call is tried.
+    kith.inject_fault(json!({"operation": "rotate-keys", "action": "PutSecretValue", "kind": "error", "times": 4}))
+        .await;
+    let retire = json!({"retire_note_key": leaked});
+    let stopped = kith.visitor().post("/_kith/jobs/rotate-keys").json(&retire).await;
+    assert!(stopped.status() >= 400, "{stopped}");
+    kith.visitor().peek(&note.text_at("/token")).await.assert_problem(404, "not-found");
+    let retired = kith.job_with("rotate-keys", retire).await;
+    assert!(retired["notes"].get("published").is_some(), "{retired}");
+    kith.visitor().open(&note.text_at("/token")).await.assert_problem(404, "not-found");
+    kith.shut_down().await;
+}

@@ -50,9 +50,9 @@ async fn failures(kith: &Kith, note: &Answer, secret: &Value) {
     let visitor = kith.visitor();
     let faults = [
         ("seal-note", "TransactWriteItems"),
-        ("open-note", "GetItem"),
-        ("open-note-page", "GetItem"),
-        ("show-note-page", "GetItem"),
+        ("open-note", "BatchGetItem"),
+        ("open-note-page", "BatchGetItem"),
+        ("show-note-page", "BatchGetItem"),
         ("destroy-note", "GetItem"),
     ];
     for (operation, action) in faults {

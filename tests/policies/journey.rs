@@ -214,5 +214,5 @@ async fn rotate(kith: &Kith) -> Went {
     let published = expect(kith.visitor().get("/.well-known/jwks.json"), 200).await?.json();
     let retire = json!({"retire": published["keys"][0]["kid"], "time": kith.now().await.to_string()});
     expect(kith.visitor().post("/_kith/jobs/rotate-keys").json(retire), 200).await?;
-    Ok(())
+    notes::retire_key(kith).await
 }

@@ -112,3 +112,13 @@ async fn purge(kith: &Kith) -> Went {
     let purged = expect(boss.post("/v1/notes/purge"), 200).await?;
     if purged.json()["purged"] == 1 { Ok(()) } else { Err(format!("a note is left: {purged}")) }
 }
+
+/// Retires the key under which a note is.
+pub(crate) async fn retire_key(kith: &Kith) -> Went {
+    let visitor = kith.visitor();
+    let note = seal(&visitor).await?;
+    let stored = kith.items("note#").await.into_iter().find(|item| item["id"] == note.text_at("/id"));
+    let retire = json!({"retire_note_key": stored.ok_or("the note is not stored")?["key_id"]});
+    expect(visitor.post("/_kith/jobs/rotate-keys").json(retire), 200).await?;
+    expect(visitor.peek(&note.text_at("/token")), 404).await.map(drop)
+}

@@ -21,6 +21,10 @@ pub(crate) async fn run(cx: &JobCx, wish: Wish<'_>, now: Timestamp) -> Result<Op
         if !ring.complete(now) && !is_changed {
             return Ok(Some(Rotated::NotDue));
         }
+        if let Wish::Retirement(kid) = wish {
+            // First to the table: there it acts at once, and whoever is cut off here retires it again.
+            cx.store()?.retire_note_key(kid, now).await?;
+        }
         if secret.replace(&loaded, &ring).await.map_err(failed)? {
             return Ok(Some(Rotated::to(ring.keys())));
         }

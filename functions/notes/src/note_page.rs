@@ -5,7 +5,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
-use kith_domain::Note;
+use kith_domain::{NOTE_TRIES, Note};
 use kith_http::{Cx, Problem, RepeatKey, Result};
 use kith_pages::{Control, Faults, Field, page, problem_page};
 
@@ -37,6 +37,24 @@ struct Facts {
     created_at: Moment,
     expires_at: Moment,
     lasting: String,
+    tries: Option<Tries>,
+}
+
+/// How it stands with a note at whose passphrase somebody has guessed.
+enum Tries {
+    /// So many are left.
+    Left(usize),
+    /// None, until then; for so long.
+    Locked(Moment, String),
+}
+
+impl Tries {
+    fn at(note: &Note, now: Timestamp) -> Option<Self> {
+        match note.locked_until(now) {
+            Some(end) => Some(Self::Locked(Moment(end), lasting(end.duration_since(now)))),
+            None => Some(note.tries_left(now)).filter(|left| *left < NOTE_TRIES).map(Self::Left),
+        }
+    }
 }
 
 /// Unknown, malformed, ended, used up, destroyed: one page for all.
@@ -58,6 +76,7 @@ pub(crate) fn closed(note: &Note, now: Timestamp, key: Option<String>) -> Result
         created_at: Moment(note.created_at),
         expires_at: Moment(note.expires_at),
         lasting: lasting(note.expires_at.duration_since(now)),
+        tries: Tries::at(note, now),
     };
     let fields: &[Field<'_>] = if note.has_passphrase() { &PASSPHRASE } else { &[] };
     let opens_again = key.is_some();

@@ -50,11 +50,12 @@ pub(crate) async fn open(
         Some(salt) => {
             let given = passphrase.map(ExposeSecret::expose_secret).filter(|given| !given.is_empty());
             let attempt = Passphrase::attempt(given.ok_or_else(Problem::passphrase_needed)?);
-            if let Tried::LockedUntil(end) = cx.store.count_try(&found.note, mark, cx.now).await? {
-                return Err(Problem::note_locked(end, cx.now));
-            }
+            let left = match cx.store.count_try(&found.note, mark, cx.now).await? {
+                Tried::Counted { left } => left,
+                Tried::LockedUntil(end) => return Err(Problem::note_locked(end, cx.now)),
+            };
             let key = PassphraseKey::derive(&attempt, salt).await?;
-            found.unseal(cx, Some(&key)).await?.ok_or_else(Problem::wrong_passphrase)?
+            found.unseal(cx, Some(&key)).await?.ok_or_else(|| Problem::wrong_passphrase(left))?
         }
     };
     let note = cx.store.take_view(&found.note, mark, cx.now).await?;

@@ -256,6 +256,12 @@ impl Note {
         self.salt.is_some()
     }
 
+    /// How many wrong passphrases more lock it.
+    pub fn tries_left(&self, now: Timestamp) -> usize {
+        let counts = self.tries_end.is_some_and(|end| now < end);
+        if counts { NOTE_TRIES.saturating_sub(self.tries.len()) } else { NOTE_TRIES }
+    }
+
     /// When it may be tried again, if too many passphrases were wrong.
     pub fn locked_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.tries_end.filter(|end| now < *end && self.tries.len() >= NOTE_TRIES)
@@ -358,10 +364,11 @@ mod tests {
     fn ten_wrong_passphrases_lock_for_a_while() {
         let mut note = Note { tries_end: Some(at(5_000)), ..note() };
         note.tries = (0..9).map(|n| n.to_string()).collect();
-        assert_eq!(note.locked_until(at(1_000)), None);
+        assert_eq!((note.locked_until(at(1_000)), note.tries_left(at(1_000))), (None, 1));
         note.tries.insert("tenth".into());
         assert_eq!(note.locked_until(at(4_999)), Some(at(5_000)));
         assert_eq!(note.locked_until(at(5_000)), None);
+        assert_eq!((note.tries_left(at(4_999)), note.tries_left(at(5_000))), (0, 10));
     }
 
     #[test]

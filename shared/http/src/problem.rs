@@ -201,9 +201,14 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "passphrase-needed", "Passphrase needed", detail)
     }
 
-    /// 403: the passphrase of a note is wrong.
-    pub fn wrong_passphrase() -> Self {
-        let detail = "The passphrase is wrong. The note is still there; after ten wrong ones it is locked for a while.";
+    /// 403: the passphrase of a note is wrong, and so many more may be before it is locked.
+    pub fn wrong_passphrase(left: usize) -> Self {
+        let rest = match left {
+            0 => "This was the tenth: it is locked for 15 minutes now.".to_owned(),
+            1 => "One try is left before it is locked for 15 minutes.".to_owned(),
+            left => format!("{left} tries are left before it is locked for 15 minutes."),
+        };
+        let detail = format!("The passphrase is wrong. The note is still there. {rest}");
         Self::new(StatusCode::FORBIDDEN, "wrong-passphrase", "Wrong passphrase", detail)
     }
 

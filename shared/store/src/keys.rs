@@ -243,3 +243,8 @@ pub(crate) fn uploads_of(user: UserId) -> String {
 pub(crate) fn signing_key(kid: &str) -> Key {
     Key::new(SIGNING.to_owned(), format!("{PUBLISHED}{kid}"))
 }
+
+/// Which note keys were retired by hand.
+pub(crate) fn retired_note_keys() -> Key {
+    Key::new("keys#notes".to_owned(), "retired")
+}

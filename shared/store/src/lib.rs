@@ -25,6 +25,7 @@ mod note_tries;
 mod notes;
 mod people;
 mod registrations;
+mod retired_note_keys;
 mod sessions;
 mod signing_keys;
 mod table;

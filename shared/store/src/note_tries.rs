@@ -16,7 +16,10 @@ const LOOKS: u32 = 6;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tried {
     /// It is counted. Taking a view gives it back.
-    Counted,
+    Counted {
+        /// How many may be wrong after it before the note is locked, as far as nobody else is at work.
+        left: usize,
+    },
     /// Too many were wrong. None may be tried before this time.
     LockedUntil(Timestamp),
 }
@@ -39,12 +42,13 @@ impl Store {
                 // 80, 160, then 320 ms: a hash takes about as long.
                 pause(look + 4).await;
             }
-            let Err(refused) = self.update_at(&key, self.trying(&seen, now), Some(place)).await? else {
-                return Ok(Tried::Counted);
+            let refused = match self.update_at(&key, self.trying(&seen, now), Some(place)).await? {
+                Ok(counted) => return Ok(Tried::Counted { left: entity::<Note>(counted)?.tries_left(now) }),
+                Err(refused) => refused,
             };
             seen = entity(refused.0.ok_or(StoreError::NotFound)?)?;
             if seen.tries.contains(&*self.request) {
-                return Ok(Tried::Counted);
+                return Ok(Tried::Counted { left: seen.tries_left(now) });
             }
             if !seen.can_be_opened(now) && !seen.opens_again_for(place, now) {
                 return Err(StoreError::NotFound);

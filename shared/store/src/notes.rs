@@ -5,6 +5,7 @@ use crate::index::{indexed, time};
 use crate::item::{Item, entity, expiring, item};
 use crate::keys::{self, EXPIRING, NOTES, number, text};
 use crate::list::{List, Span};
+use crate::retired_note_keys::is_retired;
 use crate::table::{Expression, Order};
 use crate::transaction::Transaction;
 use crate::{Answer, Result, Store, StoreError};
@@ -18,9 +19,9 @@ use serde::{Deserialize, Serialize};
 const SEALED: &str = "sealed";
 /// What a list reads of its notes: everything but the text.
 const TOLD: &str = "pk, sk, id, token_hash, author, key_id, salt, created_at, expires_at, max_views, views_left, \
-                    last_opened_at, tries, tries_end";
-/// How many items one batch reads at most.
-const BATCH: usize = 100;
+                    last_opened_at, tries, tries_end, retired";
+/// How many notes one batch reads at most: it has room for a hundred items, and one says which keys were retired.
+const BATCH: usize = 99;
 
 /// A note in its author's list.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -49,13 +50,15 @@ impl Store {
     }
 
     /// A note that can be opened, by whoever took a reading under `mark` also again, and its sealed text. `NotFound` for
-    /// whatever cannot be opened, after the same call.
+    /// whatever cannot be opened, after the same call: also for what is under a key that was retired.
     pub async fn note(&self, token_hash: &str, mark: Option<&str>, now: Timestamp) -> Result<(Note, Vec<u8>)> {
-        let mut item = self.get(&keys::note(token_hash)).await?.ok_or(StoreError::NotFound)?;
+        let [item, retired] = self.get_all([&keys::note(token_hash), &keys::retired_note_keys()]).await?;
+        let mut item = item.ok_or(StoreError::NotFound)?;
         let sealed = item.remove(SEALED);
         let note: Note = entity(item)?;
         let opens_again = mark.is_some_and(|mark| note.opens_again_for(mark, now));
         match sealed {
+            _ if is_retired(retired.as_ref(), &note.key_id) => Err(StoreError::NotFound),
             _ if !note.can_be_opened(now) && !opens_again => Err(StoreError::NotFound),
             Some(AttributeValue::B(sealed)) => Ok((note, sealed.into_inner())),
             // By the clock of the job that takes texts out its time was over, or nobody was to have it again.
@@ -174,9 +177,18 @@ impl Store {
         while let Some(items) = list.next(self).await? {
             let entries = items.into_iter().map(entity::<OwnNote>).collect::<Result<Vec<_>>>()?;
             let alive = entries.iter().filter(|entry| now.as_millisecond() < entry.expires_at);
-            let keys: Vec<_> = alive.map(|entry| keys::note(&entry.token_hash)).collect();
-            for item in self.get_some(keys, Some(TOLD)).await?.into_iter().flatten() {
-                list.push(entity(item)?);
+            let mut keys: Vec<_> = alive.map(|entry| keys::note(&entry.token_hash)).collect();
+            if keys.is_empty() {
+                continue;
+            }
+            keys.push(keys::retired_note_keys());
+            let mut found = self.get_some(keys, Some(TOLD)).await?;
+            let retired = found.pop().flatten();
+            for item in found.into_iter().flatten() {
+                let note: Note = entity(item)?;
+                if !is_retired(retired.as_ref(), &note.key_id) {
+                    list.push(note);
+                }
             }
         }
         Ok(list.page())
