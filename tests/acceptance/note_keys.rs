@@ -104,9 +104,9 @@ async fn b07_a_leaked_key_is_retired_with_the_notes_under_it_and_others_are_seal
     let kith = Kith::own(|_| {}).await;
     let mut clock = kith.clock().await;
     let ada = kith.registered("ada").await;
-    kith.job("rotate-keys").await;
     let lost = seal(&kith).await;
     let leaked = key_of(&kith, &lost).await;
+    kith.job("rotate-keys").await;
     clock.advance("66m").await;
     let spared = seal(&kith).await;
     assert_ne!(key_of(&kith, &spared).await, leaked);

@@ -60,7 +60,7 @@ async fn c06_three_tabs_that_wake_together_all_stay_logged_in() {
     let ada = kith.registered("ada").await;
     for _ in 0..5 {
         let ada = ada.elsewhere().logged_in().await;
-        let answers = futures::future::join_all((0..8).map(|_| ada.refresh(ada.refresh_token()).into_future())).await;
+        let answers = futures::future::join_all((0..8).map(|_| async { ada.refresh(ada.refresh_token()).await })).await;
         for answer in &answers {
             assert_eq!(answer.assert_status(200).json(), answers[0].json());
         }

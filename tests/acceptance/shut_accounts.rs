@@ -97,6 +97,6 @@ async fn h29_an_invitation_of_somebody_who_was_shut_out_meanwhile_does_not_work(
 async fn h29_a_deleted_account_is_nobody_to_whoever_has_its_password() {
     let Some(kith) = Kith::with_helpers().await else { return };
     let ada = kith.registered("ada").await;
-    ada.leave().await.assert_status(202);
+    ada.leave().await.assert_status(204);
     ada.log_in().await.assert_problem(401, "wrong-credentials");
 }

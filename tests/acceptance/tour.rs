@@ -39,7 +39,7 @@ async fn e14_c31_an_invited_person_sets_a_password_logs_in_is_banned_and_refused
 
     root.put(&format!("{user}/ban")).await.assert_status(204);
     ada.get("/v1/me").await.assert_problem(401, "unauthorized");
-    ada.log_in().await.assert_problem(401, "wrong-credentials");
+    ada.log_in().await.assert_problem(403, "banned");
     let newest = root.get("/v1/me/audit?limit=1").await.json()["items"][0].clone();
     assert_eq!((&newest["action"], &newest["user_id"]), (&json!("user_banned"), &json!(ada.id())));
 }

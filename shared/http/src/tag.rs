@@ -85,8 +85,8 @@ fn read(header: &str) -> Result<Option<Revisions>> {
 
 /// The revision in a tag of ours.
 fn rev_of(tag: &str) -> Option<u64> {
-    let (rev, _) = tag.strip_prefix('"')?.strip_suffix('"')?.split_once('-')?;
-    rev.parse().ok()
+    let (rev, hash) = tag.strip_prefix('"')?.strip_suffix('"')?.split_once('-')?;
+    if hash.contains('"') { None } else { rev.parse().ok() }
 }
 
 /// The tags of a list (RFC 9110, sections 5.6.1 and 8.8.3): a comma inside of a tag is part of it.
