@@ -27,7 +27,11 @@ fn areas() -> [Area; 7] {
             functions: kith_accounts::functions(),
         },
         Area { name: "users", stacks: &["users", "moderation"], functions: kith_users::functions() },
-        Area { name: "contacts", stacks: &["contacts", "followups"], functions: kith_contacts::functions() },
+        Area {
+            name: "contacts",
+            stacks: &["contacts", "followups", "memories"],
+            functions: kith_contacts::functions(),
+        },
         Area { name: "notes", stacks: &["notes", "note-pages"], functions: kith_notes::functions() },
         Area { name: "photos", stacks: &["photos"], functions: kith_photos::functions() },
         Area { name: "site", stacks: &["site", "pages"], functions: kith_site::functions() },

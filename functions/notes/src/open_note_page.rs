@@ -112,7 +112,8 @@ mod tests {
     #[test]
     fn b03_the_page_tells_when_it_was_sealed_and_what_is_left_of_it() {
         assert!(
-            document("text", 0).contains("Sealed <time datetime=\"2027-01-15T08:00:00.000Z\">15 January 2027, 08:00 UTC")
+            document("text", 0)
+                .contains("Sealed <time datetime=\"2027-01-15T08:00:00.000Z\">15 January 2027, 08:00 UTC")
         );
         assert!(document("text", 0).contains("It is gone now"));
         assert!(document("text", 1).contains("<strong>once more</strong>"));
