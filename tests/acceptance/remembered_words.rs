@@ -40,7 +40,7 @@ async fn h34_a_search_finds_words_of_the_spark_and_of_memories() {
     ] {
         assert_eq!(found(&ada, &[("q", q)]).await.iter().collect::<Vec<_>>(), expected, "{q}");
     }
-    assert_eq!(found(&ada, &[("q", "sourdough"), ("place", "bletchley")]).await, [alan.clone()]);
+    assert_eq!(found(&ada, &[("q", "sourdough"), ("place", "bletchley")]).await, std::slice::from_ref(&alan));
     // Nobody else finds them.
     assert!(found(&kith.registered("eve").await, &[("q", "sourdough")]).await.is_empty());
 }
@@ -81,13 +81,13 @@ async fn h34_memories_that_come_at_once_are_all_found() {
 async fn h34_a_signature_has_an_end_and_still_finds_everything() {
     let Some(kith) = Kith::with_helpers().await else { return };
     let ada = kith.registered("ada").await;
-    let spark: String = (0..1200).map(|n| format!("s{n} ")).collect();
+    let spark = (0..1200).map(|n| format!("s{n}")).collect::<Vec<_>>().join(" ");
     let card = add(&ada, json!({"first_name": "Grace", "spark": spark})).await;
     for batch in 0..4 {
-        let text: String = (0..200).map(|n| format!("m{batch}x{n} ")).collect();
+        let text = (0..200).map(|n| format!("m{batch}x{n}")).collect::<Vec<_>>().join(" ");
         remember(&ada, &card, &text).await;
     }
-    let sizes = ["words", "memory_words"].map(|name| name.to_owned());
+    let sizes = ["words", "memory_words"].map(str::to_owned);
     let entry = entry(&kith, &ada, &card).await;
     let bytes = |name: &String| {
         entry[name].as_str().map_or_else(|| entry[name].as_array().unwrap().len(), |text| text.len() * 3 / 4)

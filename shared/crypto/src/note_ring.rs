@@ -239,7 +239,10 @@ mod tests {
             match step % 5 {
                 0 | 3 => assert!(rotate(&mut ring, now)),
                 1 => assert!(ring.retire(&seals(&ring))),
-                2 => assert!(ring.retire(&ring.keys().standby().unwrap().kid().to_owned())),
+                2 => {
+                    let standby = ring.keys().standby().unwrap().kid().to_owned();
+                    assert!(ring.retire(&standby));
+                }
                 _ => {
                     let oldest = ring.replaced.first().map(|oldest| oldest.key.kid.clone());
                     assert!(oldest.is_none_or(|oldest| ring.retire(&oldest) && ring.key(&oldest).is_none()));

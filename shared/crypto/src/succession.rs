@@ -66,9 +66,7 @@ impl<K: Key> Succession<K> {
 
     /// Lets the next key work and gives the one before; `None`, and no change, where there is no next one.
     pub fn advance(&mut self) -> Option<K> {
-        if self.standby().is_none() {
-            return None;
-        }
+        self.standby()?;
         Some(self.0.remove(0))
     }
 

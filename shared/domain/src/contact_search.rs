@@ -372,7 +372,7 @@ mod tests {
         let card = json!({
             "first_name": long, "last_name": long, "company": long, "position": long, "event": long, "place": long,
             "tags": (0..20).map(|n| format!("{n}{}", "\u{fdfa}".repeat(20))).collect::<Vec<_>>(),
-            "social_media": "\u{fdfa}".repeat(400), "spark": (0..1000).map(|n| format!("w{n} ")).collect::<String>(),
+            "social_media": "\u{fdfa}".repeat(400), "spark": (0..1000).map(|n| format!("w{n}")).collect::<Vec<_>>().join(" "),
         });
         assert!(serde_json::to_string(&entry(card)).unwrap().len() < 6000);
     }

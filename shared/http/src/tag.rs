@@ -103,13 +103,13 @@ pub(crate) fn tags(header: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
 
-    fn revs(revs: &[u64]) -> Option<Revisions> {
-        Some(revs.iter().copied().collect())
+    fn revs(revs: &[u64]) -> Revisions {
+        revs.iter().copied().collect()
     }
 
     #[test]
     fn if_match_takes_the_revision_of_our_own_tags_only() {
-        assert_eq!(read("\"7-abc\"").unwrap(), revs(&[7]));
+        assert_eq!(read("\"7-abc\"").unwrap(), Some(revs(&[7])));
         for foreign in ["7-abc", "\"abc\"", "W/\"7-abc\"", "\"-1-abc\"", "", ",", "\"7-abc\" \"8-abc\""] {
             assert!(read(foreign).is_err(), "{foreign}");
         }
@@ -117,8 +117,8 @@ mod tests {
 
     #[test]
     fn h19_if_match_takes_lists_and_any_revision() {
-        assert_eq!(read("\"9-x\", \"2-y\"").unwrap(), revs(&[9, 2]));
-        assert_eq!(read(" , \"9-x\",,\"a,b\",W/\"3-x\" ,\"2-y\",").unwrap(), revs(&[9, 2]));
+        assert_eq!(read("\"9-x\", \"2-y\"").unwrap(), Some(revs(&[9, 2])));
+        assert_eq!(read(" , \"9-x\",,\"a,b\",W/\"3-x\" ,\"2-y\",").unwrap(), Some(revs(&[9, 2])));
         assert_eq!(read(" * ").unwrap(), None);
         assert_ne!(read("W/\"3-x\"").unwrap_err().detail(), read("\"x\"").unwrap_err().detail());
     }
