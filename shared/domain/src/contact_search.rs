@@ -385,7 +385,7 @@ mod tests {
     proptest! {
         #[test]
         fn a11_a_card_is_found_by_every_field_in_capitals_and_by_every_part_of_it(
-            name in "[\\p{Latin}\\p{Greek}]{1,30}",
+            name in "[A-Z][\\p{Latin}\\p{Greek}]{0,29}",
             place in "[\\p{Latin}\\p{Cyrillic}]{1,40}( [\\p{Latin}]{1,10})?",
             tag in "[\\p{Latin}]{1,20}",
             begin in 0usize..20,

@@ -55,6 +55,8 @@ pub struct Link {
     pub email: Email,
     /// When each stops working, in milliseconds since 1970, by the hash of its secret; at most three.
     pub ends: BTreeMap<String, i64>,
+    /// The hashes in the order in which they were mailed: several may end at the same moment.
+    pub order: Vec<String>,
     /// When the first of them was mailed.
     #[serde(with = "millisecond::required")]
     pub created_at: Timestamp,
@@ -69,18 +71,29 @@ pub struct Link {
 impl Link {
     /// No link yet, for one to be added.
     pub fn new(user: UserId, purpose: Purpose, email: Email, now: Timestamp) -> Self {
-        Self { user, purpose, email, ends: BTreeMap::new(), created_at: now, expires_at: now, rev: 0 }
+        Self {
+            user,
+            purpose,
+            email,
+            ends: BTreeMap::new(),
+            order: Vec::new(),
+            created_at: now,
+            expires_at: now,
+            rev: 0,
+        }
     }
 
-    /// Adds one that works until `end`, which moves no other's end; of more than three that work, the one that ends
-    /// first stops.
+    /// Adds one that works until `end`, which moves no other's end; of more than three that work, the one that was
+    /// mailed first stops.
     pub fn add(&mut self, hash: String, end: Timestamp, now: Timestamp) {
         self.ends.retain(|_, end| now.as_millisecond() < *end);
-        while self.ends.len() >= LIVE_LINKS {
-            let first = self.ends.iter().min_by_key(|(_, end)| **end).map(|(hash, _)| hash.clone());
-            self.ends.retain(|hash, _| Some(hash) != first.as_ref());
+        self.ends.insert(hash.clone(), end.as_millisecond());
+        self.order.push(hash);
+        self.order.retain(|hash| self.ends.contains_key(hash));
+        let surplus = self.order.len().saturating_sub(LIVE_LINKS);
+        for hash in self.order.drain(..surplus) {
+            self.ends.remove(&hash);
         }
-        self.ends.insert(hash, end.as_millisecond());
         let last = self.ends.values().max().and_then(|end| Timestamp::from_millisecond(*end).ok());
         self.expires_at = last.unwrap_or(end);
         self.rev += 1;
