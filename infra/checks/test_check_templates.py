@@ -87,7 +87,7 @@ class Rules(unittest.TestCase):
                 self.assertIn(finding, self.findings_after("template.yaml", old, new))
 
     def test_keys_stay_with_those_who_need_them(self):
-        write = self.findings_after(ACCOUNTS, "['rate#*']", "['rate#*', 'keys#*']")
+        write = self.findings_after(ACCOUNTS, "'rate#mail#*']", "'rate#mail#*', 'keys#*']")
         self.assertIn("only RotateKeys may write 'keys#*'", write)
         invoke = "              Action: [lambda:InvokeFunction]\n              Resource: [!GetAtt DeliverMail.Arn"
         for secret, users in [
