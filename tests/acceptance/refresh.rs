@@ -93,15 +93,31 @@ async fn c06_refreshing_on_and_on_ends_nothing() {
     let Some(kith) = Kith::with_helpers().await else { return };
     let ada = kith.registered("ada").await;
     let mut newest = ada.logged_in().await;
-    let mut seen = vec![newest.refresh_token().to_owned()];
+    let first = newest.refresh_token().to_owned();
+    let mut seen = std::collections::BTreeSet::from([first.clone()]);
     for _ in 0..8 {
         newest = newest.with_tokens_of(&newest.refresh(newest.refresh_token()).await);
-        assert!(!seen.contains(&newest.refresh_token().to_owned()));
-        seen.push(newest.refresh_token().to_owned());
+        seen.insert(newest.refresh_token().to_owned());
     }
-    // So many steps behind within seconds: refused, and harmless.
-    newest.refresh(&seen[0]).await.assert_problem(401, "wrong-refresh-token");
+    // After three in half a minute the newest stays, so that none before it is forgotten.
+    assert_eq!(seen.len(), 4);
+    assert_eq!(newest.refresh(&first).await.assert_status(200).text_at("/refresh_token"), newest.refresh_token());
     newest.get("/v1/me").await.assert_status(200);
+}
+
+#[tokio::test]
+async fn c06_however_often_a_thief_refreshes_the_owners_old_token_ends_the_session() {
+    let Some(kith) = Kith::with_helpers().await else { return };
+    let mut clock = kith.clock().await;
+    let owner = kith.registered("ada").await.logged_in().await;
+    let mut thief = owner.elsewhere().with_tokens_of(&owner.refresh(owner.refresh_token()).await);
+    for _ in 0..6 {
+        clock.advance("9s").await;
+        thief = thief.with_tokens_of(&thief.refresh(thief.refresh_token()).await);
+    }
+    owner.refresh(owner.refresh_token()).await.assert_problem(401, "wrong-refresh-token");
+    thief.get("/v1/me").await.assert_status(401);
+    thief.refresh(thief.refresh_token()).await.assert_status(401);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 // A Kith of our own, in memory, on a free port of 127.0.0.1: the binary that the tests have built.
 
 import { spawn } from 'node:child_process';
-import { env } from 'node:process';
+import process, { env } from 'node:process';
 import { createInterface } from 'node:readline';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
@@ -10,19 +10,22 @@ let people = 0;
 /** Starts it; it is there when it says where it listens. */
 export async function start() {
   const target = env.CARGO_TARGET_DIR ?? 'target';
-  const process = spawn(`${target}/debug/kith`, ['up', '--port', '0'], {
+  const child = spawn(`${target}/debug/kith`, ['up', '--port', '0'], {
     cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'],
   });
-  const ended = new Promise((resolve) => process.once('exit', resolve));
+  // Whatever ends this process ends the runner, too.
+  process.on('exit', () => child.kill('SIGKILL'));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+  const ended = new Promise((resolve) => child.once('exit', resolve));
   const url = await new Promise((resolve, reject) => {
     ended.then((code) => reject(new Error(`cargo kith up ended with ${code}`)));
-    createInterface({ input: process.stdout }).on('line', (line) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
       const listening = line.match(/^kith: listening on (http:\S+)/);
       if (listening) resolve(listening[1]);
     });
   });
   const stop = async () => {
-    process.kill('SIGINT');
+    child.kill('SIGINT');
     await ended;
   };
   return new Kith(url, stop);

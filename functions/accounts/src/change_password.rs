@@ -41,9 +41,13 @@ pub async fn change_password(cx: Cx, who: Myself, Json(change): Json<PasswordCha
     let hash = password::hash(change.new_password.secret()).await?;
     let new_password = NewPassword { hash, verified: Some(verified) };
     let apply = |user: &mut User| {
+        // The account may have been shut while the password was checked; whether that has changed the table asks.
+        if !user.may_act() {
+            return Err(Problem::unauthorized(true));
+        }
         user.end_sessions();
         user.touch(cx.now);
-        Ok::<_, Problem>(Along {
+        Ok(Along {
             tasks: vec![Task::new(Work::MailPasswordChanged { user: user.id }, cx.now)],
             dropped_links: vec![Purpose::PasswordReset],
             surviving_session: Some(who.session.id),

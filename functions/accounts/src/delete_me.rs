@@ -36,9 +36,13 @@ pub struct Farewell {
 pub async fn delete_me(cx: Cx, who: Member, Json(farewell): Json<Farewell>) -> Result<NoContent> {
     current_password::check(&cx, who.user.id, &farewell.current_password).await?;
     let apply = |user: &mut User| {
+        // The session may have been ended while the password was checked.
+        if !user.admits(&who.session, cx.now) {
+            return Err(Problem::unauthorized(true));
+        }
         let task = user.begin_erasing(cx.now);
         let audit = AuditEvent::new(user.id, user.id, Act::UserDeleted, cx.now);
-        Ok::<_, Problem>(Along { tasks: vec![task], audit: Some(audit), ..Along::default() })
+        Ok(Along { tasks: vec![task], audit: Some(audit), ..Along::default() })
     };
     cx.store.change_user(who.user, None, cx.now, apply).await.map(|_| NoContent).map_err(or_ended)
 }

@@ -41,6 +41,9 @@ pub async fn refresh_token(cx: Cx, Json(refresh): Json<Refresh>) -> Result<Secre
     if let Some(newest) = follow(&cx, &session, &presented).await? {
         return pair(&cx, &signer, &session, &newest);
     }
+    if !session.may_rotate(cx.now) {
+        return pair(&cx, &signer, &session, &presented);
+    }
     let salt = Random::<16>::generate().encode();
     let next = presented.next(&salt);
     session.rotate(next.current.hash().to_string(), salt.to_string(), &cx.client.address, cx.now);
@@ -64,7 +67,7 @@ async fn follow(cx: &Cx, session: &Session, used: &RefreshToken) -> Result<Optio
             cx.store.end_session(session.user, session.id).await?;
             Err(Problem::wrong_refresh_token())
         }
-        Err(Refusal::Unknown | Refusal::Forgotten) => Err(Problem::wrong_refresh_token()),
+        Err(Refusal::Unknown) => Err(Problem::wrong_refresh_token()),
     }
 }
 

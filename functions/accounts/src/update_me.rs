@@ -34,8 +34,12 @@ pub async fn update_me(
         cx.limit(&MAILS, &email.folded()).await?;
     }
     let apply = |person: &mut Person| {
+        // What somebody wished for in a session that has ended meanwhile must not come back.
+        if !person.user.admits(&who.session, cx.now) {
+            return Err(Problem::unauthorized(true));
+        }
         person.profile.apply(&change, cx.now);
-        let Some(email) = new_email else { return Ok::<_, Problem>(Along::default()) };
+        let Some(email) = new_email else { return Ok(Along::default()) };
         person.user.email_change = Some(EmailChange::new(email.clone(), cx.now));
         person.user.touch(cx.now);
         let tasks = vec![Task::new(Work::MailEmailChange { user: person.user.id }, cx.now)];

@@ -183,7 +183,7 @@ async fn a_job_takes_an_event_of_ones_own_and_the_time_from_the_clock() {
     let path = "/_kith/jobs/rotate-keys";
     let answer = post(&kith, path, &json!({"retire": leaked})).await;
     assert_eq!(answer.status(), StatusCode::OK);
-    assert!(answer.json::<Value>().await.unwrap()["signing"]["published"]["kid"].is_string());
+    assert!(answer.json::<Value>().await.unwrap()["signing"]["changed"]["in_use"].is_string());
     assert!(keys().await.iter().all(|key| key["kid"] != leaked));
     let jobs = get(&kith, "/_kith/jobs").await;
     let is_rotation = |job: &&Value| job["operation"] == "rotate-keys";
@@ -191,7 +191,7 @@ async fn a_job_takes_an_event_of_ones_own_and_the_time_from_the_clock() {
     assert_eq!((&last["route"], &last["error"]), (&json!("schedule"), &Value::Null));
 
     for (path, body, status) in [
-        (path, json!({"retire": "unknown"}), StatusCode::INTERNAL_SERVER_ERROR),
+        (path, json!({"retire": "unknown"}), StatusCode::UNPROCESSABLE_ENTITY),
         (path, json!(["retire"]), StatusCode::UNPROCESSABLE_ENTITY),
         ("/_kith/jobs/deliver-mail", json!({}), StatusCode::NOT_FOUND),
     ] {

@@ -7,6 +7,7 @@ use crate::signature::{SoughtWord, Words};
 use crate::text::{Invalid, parsed_text, tidy};
 use crate::{Contact, ContactEntry, Memory, PartialDate, SocialMedia, Spark};
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 /// A text to search for: at most 200 Unicode scalars; case and accents make no difference.
@@ -103,7 +104,9 @@ impl ContactFilter {
         let loosely = |text: &Option<SearchText>| text.as_ref().map(|SearchText(text)| squeezed(text));
         Search {
             filter: self,
-            words: q.map(|q| words(q).map(SoughtWord::new).collect()).unwrap_or_default(),
+            words: q
+                .map(|q| words(q).collect::<BTreeSet<_>>().into_iter().map(SoughtWord::new).collect())
+                .unwrap_or_default(),
             phone: q.and_then(as_phone),
             loosely: [&self.company, &self.event, &self.place].map(loosely),
         }

@@ -67,8 +67,6 @@ pub struct ReplacedToken {
 pub enum Refusal {
     /// It is not one of this session's, or the session is over.
     Unknown,
-    /// It may have been replaced a moment ago, but so many were since that nobody can tell: refused, nothing else.
-    Forgotten,
     /// It was replaced long ago, so somebody has a copy: the session must end.
     Reused,
 }
@@ -92,14 +90,14 @@ impl Session {
         let place = self.replaced.iter().position(|replaced| same_hash(&replaced.hash, current_hash));
         match place.and_then(|place| self.replaced.get(place..)) {
             Some(way) if way.first().is_some_and(|replaced| replaced.is_recent(now)) => Ok(way),
-            None if self.may_have_forgotten(now) => Err(Refusal::Forgotten),
             _ => Err(Refusal::Reused),
         }
     }
 
-    /// Whether a token that was replaced a moment ago may be remembered no more.
-    fn may_have_forgotten(&self, now: Timestamp) -> bool {
-        self.replaced.len() >= REMEMBERED && self.replaced.first().is_some_and(|oldest| oldest.is_recent(now))
+    /// Whether the newest token may be replaced now. Not while as many as are remembered were a moment ago: one of those
+    /// would be forgotten, and whoever kept on refreshing could keep an older token's use from telling of the theft.
+    pub fn may_rotate(&self, now: Timestamp) -> bool {
+        self.replaced.len() < REMEMBERED || self.replaced.first().is_none_or(|oldest| !oldest.is_recent(now))
     }
 
     /// Replaces the refresh token by the one that `salt` makes of it; the session lives on from here.
@@ -189,13 +187,14 @@ mod tests {
     }
 
     #[test]
-    fn c06_who_refreshes_on_and_on_has_few_tokens_remembered_and_loses_no_session() {
-        let session = refreshed(&[100, 101, 102, 103, 104]);
-        assert_eq!(session.replaced.len(), REMEMBERED);
-        assert_eq!(salts(&session, "5", 110).map(|way| way.len()), Ok(1));
-        assert_eq!(salts(&session, "3", 110).map(|way| way.len()), Ok(3));
-        assert_eq!(salts(&session, "first", 132), Err(Refusal::Forgotten));
-        assert_eq!(salts(&session, "first", 133), Err(Refusal::Reused));
+    fn c06_who_refreshes_on_and_on_keeps_the_token_for_a_while_and_no_older_one_is_forgotten() {
+        let session = refreshed(&[100, 101, 102]);
+        assert!(!session.may_rotate(at(130)) && session.may_rotate(at(131)));
+        assert_eq!(salts(&session, "first", 130).map(|way| way.len()), Ok(3));
+        assert_eq!(salts(&session, "first", 131), Err(Refusal::Reused));
+        assert!(refreshed(&[100, 101]).may_rotate(at(102)));
+        // A token of long ago is theft, however often the thief has refreshed since.
+        assert_eq!(salts(&refreshed(&[100, 200, 210, 220]), "first", 221), Err(Refusal::Reused));
         // Hours later only what is recent is kept.
         assert_eq!(refreshed(&[100, 101, 102, 5000]).replaced.len(), 1);
     }

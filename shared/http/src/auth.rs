@@ -104,6 +104,7 @@ impl FromRequestParts<App> for Myself {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let cx = Cx::from_request_parts(parts, app).await?;
         let caller = Caller::from_request_parts(parts, app).await?;
+        cx.await_admission(None);
         let found = cx.store.person_and_session(caller.id, caller.session).await?;
         let alive = found.filter(|(person, session)| person.user.admits(session, cx.now));
         let (person, session) = alive.ok_or_else(|| Problem::unauthorized(true))?;

@@ -11,7 +11,7 @@ use utoipa::openapi::schema::{Object, Schema};
 
 /// How many elements of one list are looked at: more than any list of ours takes, and not so many that looking costs
 /// more than sending did.
-const MOST_ELEMENTS: usize = 500;
+const MOST_ELEMENTS: usize = 50;
 
 /// All faults of the fields: unknown ones, missing ones, and every one whose value does not parse.
 ///

@@ -3,6 +3,7 @@
 use crate::{Cx, Fault, Problem, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use kith_crypto::{MailToken, password};
 use kith_domain::{
     Email, Link, Password, Person, PersonName, Purpose, Registration, Task, User, UserId, Username, Work,
@@ -107,22 +108,7 @@ impl Cx {
         let id: UserId = user.parse().map_err(|_| Problem::dead_link())?;
         let link = self.link_opened_by(id, purpose, &hash).await?;
         let person = self.store.person(id).await.map_err(dead)?;
-        let user = &person.user;
-        // Whoever is banned or switched off gets no password and no address, whatever was mailed before.
-        if !user.may_act() {
-            return Err(Problem::dead_link());
-        }
-        // A link proves an address. If it is not the account's, or not the one that is wished for, whoever holds the
-        // link is a stranger by now.
-        let meant = match purpose {
-            Purpose::EmailChange => user.wanted_email(self.now).map(|wish| &wish.email),
-            Purpose::Registration | Purpose::PasswordReset | Purpose::Invitation => Some(&user.email),
-        };
-        if meant.is_none_or(|email| link.email.folded() != email.folded()) {
-            return Err(Problem::dead_link());
-        }
-        // An invitation is for somebody who has no password yet; there is another link for who forgot one.
-        if purpose == Purpose::Invitation && user.confirmed_at.is_some() {
+        if !is_still_for(&link, &person.user, self.now) {
             return Err(Problem::dead_link());
         }
         Ok(UserLink { person, link, hash, answer: None })
@@ -200,8 +186,8 @@ impl Cx {
         let UserLink { person, link, hash, answer } = opened;
         let apply = |person: &mut Person| {
             let Person { user, profile } = person;
-            // The account may have been shut at this very moment.
-            if !user.may_act() {
+            // Asked again with each try: the account may have changed since the link was opened.
+            if !is_still_for(&link, user, self.now) {
                 return Err(StoreError::NotFound);
             }
             user.confirmed_at = Some(self.now);
@@ -224,8 +210,8 @@ impl Cx {
     async fn use_link(&self, opened: UserLink, apply: impl Fn(&mut User) -> Along) -> Result<User> {
         let UserLink { person, link, hash, answer } = opened;
         let changed = self.store.change_user(person.user, None, self.now, |user| {
-            // The account may have been shut at this very moment.
-            if !user.may_act() {
+            // Asked again with each try: the account may have changed since the link was opened.
+            if !is_still_for(&link, user, self.now) {
                 return Err(StoreError::NotFound);
             }
             let along = apply(user);
@@ -238,6 +224,20 @@ impl Cx {
         });
         changed.await.map_err(dead)
     }
+}
+
+/// Whether a link that works still means this account as it is.
+///
+/// A link proves an address: if it is not the account's, or not the one that is wished for, whoever holds the link is a
+/// stranger by now. An invitation is for somebody who has no password yet; there is another link for who forgot one. And
+/// whoever is banned or switched off gets no password and no address, whatever was mailed before.
+fn is_still_for(link: &Link, user: &User, now: Timestamp) -> bool {
+    let meant = match link.purpose {
+        Purpose::EmailChange => user.wanted_email(now).map(|wish| &wish.email),
+        Purpose::Registration | Purpose::PasswordReset | Purpose::Invitation => Some(&user.email),
+    };
+    let is_used = link.purpose == Purpose::Invitation && user.confirmed_at.is_some();
+    user.may_act() && !is_used && meant.is_some_and(|email| email.folded() == link.email.folded())
 }
 
 /// The key of a new user's list cursors.

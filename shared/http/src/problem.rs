@@ -429,6 +429,8 @@ impl From<StoreError> for Problem {
             StoreError::Full(amount) => Self::full(amount),
             StoreError::TooFast(seconds) => Self::too_fast(seconds),
             StoreError::Busy(source) => Self::busy(source),
+            // Whoever creates counts again; see `create_contact`.
+            StoreError::OtherHour => Self::busy("counting did not begin anew".to_owned()),
             StoreError::Unavailable(source) | StoreError::Unreadable(source) => Self::internal(source),
             // Whoever stores an answer handles its repetition; see `Once`.
             StoreError::Repeated(_) => Self::internal("a repeated request was not replayed"),

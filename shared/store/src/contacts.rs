@@ -54,18 +54,22 @@ impl Store {
 
     /// Adds a card. `Full` where the owner has as many as one may have, `TooFast` where this hour had as many.
     pub async fn create_contact(&self, contact: &Contact, answer: Option<Answer>, now: Timestamp) -> Result<()> {
-        for anew in [false, true] {
+        let mut tries = Tries::new(None);
+        let mut anew = false;
+        loop {
+            tries.on(contact.rev).await?;
             let mut change = Transaction::new();
             self.put_answer(&mut change, answer.clone(), now)?;
             self.count_creation(&mut change, contact.owner, Some(Amount::Contacts), anew, now);
             change.put_new(&self.table, contact_item(contact)?);
             change.put_new(&self.table, entry_item(contact)?);
             match self.commit(change).await {
-                Err(StoreError::Stale) if !anew => {}
+                Err(StoreError::OtherHour) => anew = true,
+                // Another creation has begun the hour.
+                Err(StoreError::Stale) => anew = false,
                 created => return created,
             }
         }
-        Err(StoreError::Stale)
     }
 
     /// Applies a change to a card as loaded by this request and saves it.

@@ -88,7 +88,7 @@ impl Store {
             names: vec![("#hour", hour.attribute.into())],
             values,
         };
-        change.update(&self.table, &keys::counts(owner), expression, move |item| refusal(item, adds, &hour));
+        change.update(&self.table, &keys::counts(owner), expression, move |item| refusal(item, adds, &hour, anew));
     }
 
     /// Takes a card off the amount, in the transaction that deletes it.
@@ -109,7 +109,7 @@ impl Store {
 }
 
 /// Why a creation was not counted.
-fn refusal(item: Option<Item>, adds: Option<Amount>, hour: &Hour) -> StoreError {
+fn refusal(item: Option<Item>, adds: Option<Amount>, hour: &Hour, anew: bool) -> StoreError {
     let item = item.unwrap_or_default();
     let is_full = |amount: &Amount| {
         let has = number_of(&item, "contacts").unwrap_or_default();
@@ -120,7 +120,13 @@ fn refusal(item: Option<Item>, adds: Option<Amount>, hour: &Hour) -> StoreError 
     }
     let counted = number_of(&item, hour.attribute).unwrap_or_default();
     let is_over = counted >= hour.base + i64::from(CREATIONS_AN_HOUR);
-    if is_over { StoreError::TooFast(hour.left) } else { StoreError::Stale }
+    if is_over {
+        StoreError::TooFast(hour.left)
+    } else if anew {
+        StoreError::Stale
+    } else {
+        StoreError::OtherHour
+    }
 }
 
 #[cfg(test)]
@@ -143,7 +149,7 @@ mod tests {
         let item = |contacts: i64, counted: i64| {
             Some(Item::from([("contacts".into(), number(contacts)), ("h2".into(), number(counted))]))
         };
-        let why = |contacts, counted, adds| refusal(item(contacts, counted), adds, &hour());
+        let why = |contacts, counted, adds| refusal(item(contacts, counted), adds, &hour(), true);
         let adds = Some(Amount::Contacts);
         assert!(matches!(why(10_000, 2600, adds), StoreError::Full(Amount::Contacts)));
         assert!(matches!(why(9_999, 2600, adds), StoreError::TooFast(3600)));

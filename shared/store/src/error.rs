@@ -31,6 +31,9 @@ pub enum StoreError {
     /// Too many were created in this hour; the next one begins in so many seconds.
     #[error("too many in this hour")]
     TooFast(i64),
+    /// What is counted is of another hour: counting has to begin anew.
+    #[error("counted in another hour")]
+    OtherHour,
     /// A request with this idempotency key has been answered before.
     #[error("repeated request")]
     Repeated(Box<Answer>),

@@ -33,7 +33,9 @@ impl Store {
             self.count_creation(&mut change, memory.owner, Some(Amount::Memories), anew, now);
             change.put_new(&self.table, memory_item(memory)?);
             match self.commit(change).await {
-                Err(StoreError::Stale) => anew = !anew,
+                Err(StoreError::OtherHour) => anew = true,
+                // The entry took in the words of another memory, or another creation has begun the hour.
+                Err(StoreError::Stale) => anew = false,
                 added => return added,
             }
         }
@@ -77,9 +79,10 @@ impl Store {
         let expression =
             Expression { update: Some(update.into()), condition: Some(condition), values, ..Expression::default() };
         let entry = keys::contact_entry(memory.owner, memory.contact);
-        change.update(&self.table, &entry, expression, |item| match item {
+        let is_new = new.is_some();
+        change.update(&self.table, &entry, expression, move |item| match item {
             None => StoreError::NotFound,
-            Some(entry) if is_full(&entry) => StoreError::Full(Amount::Memories),
+            Some(entry) if is_new && is_full(&entry) => StoreError::Full(Amount::Memories),
             Some(_) => StoreError::Stale,
         });
         Ok(())

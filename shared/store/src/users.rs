@@ -178,7 +178,7 @@ impl Store {
     fn user_difference(&self, before: &User, after: &User) -> Result<crate::difference::Difference> {
         let mut difference = self.difference(before, after, before.rev, &CHANGEABLE)?;
         if after.session_generation != before.session_generation {
-            // Not the number as loaded: ending all sessions raises it without a new revision.
+            // Not the number as loaded: it only ever goes up.
             difference.sets.push("session_generation = session_generation + :ended".to_owned());
             difference.values.push((":ended", number(after.session_generation - before.session_generation)));
         }
@@ -263,7 +263,9 @@ impl Store {
     /// Ends all sessions of a user, and with them the wish for another address, by one write.
     pub async fn end_all_sessions(&self, user: &User) -> Result<()> {
         let change = Expression {
-            update: Some("SET session_generation = session_generation + :one REMOVE email_change".into()),
+            update: Some(
+                "SET session_generation = session_generation + :one, rev = rev + :one REMOVE email_change".into(),
+            ),
             condition: Some("attribute_exists(pk)"),
             values: vec![(":one", number(1))],
             ..Expression::default()
