@@ -48,7 +48,7 @@ async fn a19_demo_data_is_made_once_and_found_again() {
     assert!(audit["items"].as_array().unwrap().len() >= 4, "{audit}");
     assert_ne!(get(&kith, token, "/v1/me/preferences").await["time_zone"], "UTC");
     let banned = log_ins.iter().find(|log_in| log_in.who.contains("banned")).unwrap();
-    assert_eq!(log_in(&kith, banned).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(log_in(&kith, banned).await.0, StatusCode::FORBIDDEN);
 
     let (again, told_again) = fill(&kith).await;
     assert_eq!(again, log_ins);
