@@ -81,9 +81,11 @@ class Kith {
   async invited() {
     this.#admin ??= this.#logInAdmin();
     people += 1;
-    const email = `guest.${people}@example.com`;
+    // Others are invited meanwhile.
+    const number = people;
+    const email = `guest.${number}@example.com`;
     await this.post('/v1/users', { email }, { authorization: `Bearer ${await this.#admin}` });
-    return { email, username: `guest-${people}`, password: `a password of ${people}` };
+    return { email, username: `guest-${number}`, password: `a password of ${number}` };
   }
 
   async #logInAdmin() {
