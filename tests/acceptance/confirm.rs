@@ -118,7 +118,7 @@ async fn e06_the_button_of_the_page_confirms_once() {
     let Some(kith) = Kith::with_helpers().await else { return };
     let ada = kith.pending("ada").await;
     let token = ada.newest_link_token().await;
-    let press = || ada.bare_request("POST", "/confirm").form(&[("token", &token), ("answer", "confirm")]);
+    let press = || ada.press_confirm(&token, "confirm");
     let page = press().await;
     page.assert_status(200);
     assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
@@ -132,7 +132,7 @@ async fn this_was_not_me_destroys_the_registration_and_frees_its_name() {
     let Some(kith) = Kith::with_helpers().await else { return };
     let ada = kith.pending("ada").await;
     let token = ada.newest_link_token().await;
-    let press = |action: &str| ada.bare_request("POST", "/confirm").form(&[("token", &token), ("answer", action)]);
+    let press = |action: &str| ada.press_confirm(&token, action);
     press("not_me").await.assert_status(200);
     for action in ["not_me", "confirm"] {
         press(action).await.assert_status(400);
@@ -202,4 +202,63 @@ async fn a12_the_page_takes_forms_only() {
     visitor.post("/confirm").form(&[("token", "x"), ("answer", "explode")]).await.assert_status(400);
     visitor.get("/confirm").await.assert_status(400);
     visitor.get("/confirm?token=%3Cscript%3E").await.assert_status(400);
+}
+
+#[tokio::test]
+async fn h06_e06_confirming_takes_the_password_of_the_registration_and_a_wrong_one_leaves_the_link() {
+    let Some(kith) = Kith::with_helpers().await else { return };
+    let ada = kith.pending("ada").await;
+    let token = ada.newest_link_token().await;
+    let confirm = |proof: serde_json::Value| ada.bare_request("POST", "/v1/auth/confirm").json(proof);
+    confirm(json!({"token": token})).await.assert_faults(&["/password"]);
+    for wrong in ["", "not the password", &ada.person.password.to_uppercase(), &"x".repeat(2_000)] {
+        confirm(json!({"token": token, "password": wrong})).await.assert_problem(403, "wrong-password");
+    }
+    for wrong in ["", "not the password"] {
+        let form = [("token", &*token), ("answer", "confirm"), ("password", wrong)];
+        let page = ada.bare_request("POST", "/confirm").form(&form).await;
+        let text = page.assert_status(403).text();
+        assert!(text.contains("name=\"password\"") && text.contains(&token), "{text}");
+        assert!(wrong.is_empty() || !text.contains(wrong), "what was typed comes back");
+    }
+    ada.log_in().await.assert_problem(403, "unconfirmed");
+    ada.confirm(&token).await.assert_status(204);
+    ada.log_in().await.assert_status(200);
+}
+
+#[tokio::test]
+async fn h06_a_registration_is_guessed_at_ten_times_and_lives_on() {
+    let Some(kith) = Kith::with_helpers().await else { return };
+    let mut clock = kith.clock().await;
+    let ada = kith.pending("ada").await;
+    let token = ada.newest_link_token().await;
+    let guess = json!({"token": token, "password": "not the password"});
+    for _ in 0..10 {
+        ada.bare_request("POST", "/v1/auth/confirm").json(&guess).await.assert_status(403);
+    }
+    ada.elsewhere().confirm(&token).await.assert_problem(429, "too-many");
+    ada.press_confirm(&token, "confirm").await.assert_status(429);
+    clock.advance("15m").await;
+    ada.confirm(&token).await.assert_status(204);
+}
+
+#[tokio::test]
+async fn h06_s11_a_strangers_registration_of_my_address_gives_nobody_an_account_by_my_mistake() {
+    let Some(kith) = Kith::with_helpers().await else { return };
+    // Of an address that makes an admin, too.
+    for domain in ["example.org", "admin.example.org"] {
+        let ada = kith.newcomer("ada");
+        let mut eve = kith.newcomer("eve");
+        eve.person = Person { email: Person::new("ada", domain).email, ..eve.person };
+        eve.register().await.assert_status(201);
+        let token = eve.newest_link_token().await;
+        // Ada presses in good faith, with the password that she would choose.
+        let form = [("token", &*token), ("answer", "confirm"), ("password", &*ada.person.password)];
+        ada.bare_request("POST", "/confirm").form(&form).await.assert_status(403);
+        eve.log_in().await.assert_problem(403, "unconfirmed");
+        // "This was not me" needs no password.
+        let form = [("token", &*token), ("answer", "not_me")];
+        ada.bare_request("POST", "/confirm").form(&form).await.assert_status(200);
+        eve.log_in().await.assert_problem(401, "wrong-credentials");
+    }
 }

@@ -49,6 +49,7 @@ mod locations;
 mod log_in;
 mod longest;
 mod mails;
+mod mails_bounded;
 mod many_contacts;
 mod matrix;
 mod me;

@@ -47,8 +47,9 @@ impl Page<'_> {
     }
 }
 
-fn confirming(token: String, answer: &str) -> Page<'static> {
-    Page { path: "/confirm", token, fields: vec![("answer", answer.to_owned())] }
+fn confirming(who: &Actor, token: String, answer: &str) -> Page<'static> {
+    let fields = vec![("answer", answer.to_owned()), ("password", who.person.password.clone())];
+    Page { path: "/confirm", token, fields }
 }
 
 fn resetting(token: String, password: &str) -> Page<'static> {
@@ -60,7 +61,7 @@ fn resetting(token: String, password: &str) -> Page<'static> {
 async fn h31_confirming_twice_tells_the_same_welcome_twice() {
     let Some(kith) = Kith::with_helpers().await else { return };
     let ada = kith.pending("ada").await;
-    let page = confirming(ada.newest_link_token().await, "confirm");
+    let page = confirming(&ada, ada.newest_link_token().await, "confirm");
     page.assert_told_again(&ada, &format!("Welcome, <span class=\"name\">{}", ada.person.username)).await;
     ada.log_in().await.assert_status(200);
 }
@@ -70,12 +71,12 @@ async fn h31_this_was_not_me_is_thanked_for_as_often_as_it_is_pressed() {
     let Some(kith) = Kith::with_helpers().await else { return };
     let ada = kith.pending("ada").await;
     let token = ada.newest_link_token().await;
-    let page = confirming(token.clone(), "not_me");
+    let page = confirming(&ada, token.clone(), "not_me");
     let key = page.key_for(&ada).await;
     page.assert_told_again(&ada, "The registration is destroyed.").await;
     // The other button of a form whose first was pressed does nothing, and does not claim to.
     for key in [key, "0123456789abcdef".to_owned()] {
-        confirming(token.clone(), "confirm").press(&ada, &key).await.assert_status(400);
+        confirming(&ada, token.clone(), "confirm").press(&ada, &key).await.assert_status(400);
     }
     ada.log_in().await.assert_problem(401, "wrong-credentials");
 }
@@ -140,7 +141,7 @@ async fn h31_after_a_day_a_press_is_forgotten_and_the_link_stays_used_up() {
     let kith = Kith::own(|_| {}).await;
     let mut clock = kith.clock().await;
     let ada = kith.pending("ada").await;
-    let page = confirming(ada.newest_link_token().await, "confirm");
+    let page = confirming(&ada, ada.newest_link_token().await, "confirm");
     let key = page.key_for(&ada).await;
     page.press(&ada, &key).await.assert_status(200);
     clock.advance("23h59m").await;

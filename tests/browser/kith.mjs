@@ -72,8 +72,7 @@ class Kith {
 
   async confirmed(person) {
     const token = new URL(await this.mailedLink(person.email)).searchParams.get('token');
-    await this.post('/v1/auth/confirm', { token, password: person.password }).catch(() =>
-      this.post('/v1/auth/confirm', { token }));
+    await this.post('/v1/auth/confirm', { token, password: person.password });
     return person;
   }
 

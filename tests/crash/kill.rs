@@ -107,7 +107,7 @@ async fn c01_a_kill_among_registrations_loses_none_that_was_answered_and_leaves_
         let here = kith.visitor();
         let mails = kith.mails_to(&who.person.email).await;
         let token = link_token(&mails[0]).unwrap();
-        let confirm = here.post("/v1/auth/confirm").json(json!({"token": token}));
+        let confirm = here.post("/v1/auth/confirm").json(json!({"token": token, "password": who.person.password}));
         confirm.await.assert_status(204);
         let log_in = here.post("/v1/auth/login").json(who.person.credentials());
         log_in.await.assert_status(200);

@@ -92,7 +92,8 @@ async fn h31_a_press_whose_answer_is_lost_is_told_of_its_success_by_the_next_one
         let ada = kith.pending("ada").await;
         let token = ada.newest_link_token().await;
         let press = async || {
-            let form = [("token", token.as_str()), ("key", KEY), ("answer", answer)];
+            let form =
+                [("token", token.as_str()), ("key", KEY), ("answer", answer), ("password", &*ada.person.password)];
             ada.bare_request("POST", "/confirm").form(&form).await
         };
         kith.inject_fault(json!({"operation": "submit-confirm-page", "kind": "crash_after", "times": 1})).await;
@@ -123,7 +124,8 @@ async fn h31_whatever_happens_to_the_transaction_of_a_press_it_has_one_effect_an
         let token = ada.newest_link_token().await;
         strike(&kith, "submit-confirm-page", "TransactWriteItems", kind).await;
         for _ in 0..2 {
-            let form = [("token", token.as_str()), ("key", KEY), ("answer", "confirm")];
+            let password = &*ada.person.password;
+            let form = [("token", token.as_str()), ("key", KEY), ("answer", "confirm"), ("password", password)];
             let told = ada.bare_request("POST", "/confirm").form(&form).await;
             assert_eq!(told.status(), 200, "{kind}: {told}");
         }

@@ -28,7 +28,12 @@ pub(crate) async fn part(kith: &Kith, operation: &str) -> Went {
 const KEY: (&str, &str) = ("key", "0123456789abcdef");
 
 fn press(who: &Actor, token: &str, answer: &str) -> Request {
-    who.bare_request("POST", "/confirm").form(&[("token", token), ("answer", answer), KEY])
+    who.bare_request("POST", "/confirm").form(&[
+        ("token", token),
+        ("answer", answer),
+        ("password", &*who.person.password),
+        KEY,
+    ])
 }
 
 fn send_new_password(who: &Actor, token: &str) -> Request {

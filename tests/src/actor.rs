@@ -116,9 +116,16 @@ impl Actor {
         self.bare_request("POST", "/v1/auth/confirm/resend").json(json!({"email": self.person.email}))
     }
 
-    /// Confirms by the token of a mailed link.
+    /// Confirms by the token of a mailed link, and the password of the registration.
     pub fn confirm(&self, token: &str) -> Request {
-        self.bare_request("POST", "/v1/auth/confirm").json(json!({"token": token}))
+        let proof = json!({"token": token, "password": self.person.password});
+        self.bare_request("POST", "/v1/auth/confirm").json(proof)
+    }
+
+    /// Presses a button of the page that confirms a registration.
+    pub fn press_confirm(&self, token: &str, answer: &str) -> Request {
+        let form = [("token", token), ("answer", answer), ("password", &*self.person.password)];
+        self.bare_request("POST", "/confirm").form(&form)
     }
 
     /// Logs in with username and password; the tokens are in the answer.

@@ -1,14 +1,13 @@
 //! `POST /v1/auth/register`: registers an account and mails the link that confirms it.
 
 use axum::response::Response;
-use jiff::Timestamp;
 use kith_crypto::password;
 use kith_domain::{
     Email, Password, PersonName, REGISTRATION_LIFETIME, Registration, RegistrationMode, Role, Task, UserId, Username,
     Work,
 };
 use kith_http::{
-    Created, Cx, Function, Json, MAILS, Once, OnceHeader, Problem, REGISTRATIONS, Result, Router, Setting, Time,
+    Created, Cx, Function, Json, Once, OnceHeader, Problem, REGISTRATIONS, Result, Router, Setting, Time,
     check_password,
 };
 use serde::{Deserialize, Serialize};
@@ -68,24 +67,25 @@ pub async fn register_account(cx: Cx, once: Once, Json(new): Json<NewAccount>) -
         return Err(Problem::forbidden("Only invited people can register here. Ask somebody who runs it."));
     }
     cx.limit_once(&REGISTRATIONS, &cx.client.network(), &once).await?;
-    cx.limit_once(&MAILS, &new.email.folded(), &once).await?;
-    let registration = registration(new, cx.now).await?;
-    let task = Task::new(Work::MailConfirmation { registration: registration.id }, cx.now);
+    let registration = registration(&cx, new).await?;
+    let asked_from = registration.asked_from.clone();
+    let task = Task::new(Work::MailConfirmation { registration: registration.id, asked_from }, cx.now);
     let location = format!("/v1/users/{}", registration.id);
     let created = Created { location, rev: None, view: Registered::from(&registration) };
     once.create(&cx, created, async |answer| cx.store.register(&registration, &task, answer, cx.now).await).await
 }
 
-async fn registration(new: NewAccount, now: Timestamp) -> Result<Registration> {
+async fn registration(cx: &Cx, new: NewAccount) -> Result<Registration> {
     Ok(Registration {
-        id: UserId::new(now),
+        id: UserId::new(cx.now),
         email: new.email,
         username: new.username,
         first_name: new.first_name,
         last_name: new.last_name,
         password_hash: password::hash(new.password.secret()).await?,
-        created_at: now,
-        expires_at: now + REGISTRATION_LIFETIME,
+        asked_from: cx.client.network_hash(),
+        created_at: cx.now,
+        expires_at: cx.now + REGISTRATION_LIFETIME,
     })
 }
 

@@ -1,7 +1,7 @@
 //! `POST /v1/auth/password/forgot`: mails a link that sets a new password.
 
 use kith_domain::{Email, Task, Work};
-use kith_http::{Accepted, Cx, Function, Json, MAILS, Result, Router, Setting};
+use kith_http::{Accepted, Cx, Function, Json, MAIL_REQUESTS, Result, Router, Setting};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -28,7 +28,7 @@ pub struct Forgotten {
     responses((status = 202, description = "If this address has an account, a mail is on its way"))
 )]
 pub async fn request_password_reset(cx: Cx, Json(Forgotten { email }): Json<Forgotten>) -> Result<Accepted> {
-    cx.limit(&MAILS, &email.folded()).await?;
+    cx.limit(&MAIL_REQUESTS, &cx.client.network()).await?;
     cx.store.leave_task(&Task::new(Work::MailPasswordReset { email }, cx.now)).await?;
     Ok(Accepted)
 }

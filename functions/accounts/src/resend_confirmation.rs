@@ -1,7 +1,7 @@
-//! `POST /v1/auth/confirm/resend`: mails another link for the newest registration of an address.
+//! `POST /v1/auth/confirm/resend`: mails another link for each registration of an address.
 
 use kith_domain::{Email, Task, Work};
-use kith_http::{Accepted, Cx, Function, Json, MAILS, Result, Router, Setting};
+use kith_http::{Accepted, Cx, Function, Json, MAIL_REQUESTS, Result, Router, Setting};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -28,7 +28,8 @@ pub struct Address {
     responses((status = 202, description = "If this address waits for confirmation, a mail is on its way"))
 )]
 pub async fn resend_confirmation(cx: Cx, Json(Address { email }): Json<Address>) -> Result<Accepted> {
-    cx.limit(&MAILS, &email.folded()).await?;
-    cx.store.leave_task(&Task::new(Work::MailConfirmationAgain { email }, cx.now)).await?;
+    cx.limit(&MAIL_REQUESTS, &cx.client.network()).await?;
+    let asked_from = cx.client.network_hash();
+    cx.store.leave_task(&Task::new(Work::MailConfirmationAgain { email, asked_from }, cx.now)).await?;
     Ok(Accepted)
 }

@@ -3,7 +3,9 @@
 use crate::me::Me;
 use crate::oneself::or_ended;
 use kith_domain::{EmailChange, Person, ProfileChange, Task, Work};
-use kith_http::{Cx, Function, IfMatch, IfMatchHeader, Json, MAILS, Myself, Problem, Result, Router, Setting, Tagged};
+use kith_http::{
+    Cx, EMAIL_CHANGES, Function, IfMatch, IfMatchHeader, Json, Myself, Problem, Result, Router, Setting, Tagged,
+};
 use kith_store::Along;
 use utoipa_axum::routes;
 
@@ -31,7 +33,7 @@ pub async fn update_me(
     let address = who.person.user.email.folded();
     let new_email = change.email.as_ref().filter(|email| email.folded() != address);
     if let Some(email) = new_email {
-        cx.limit(&MAILS, &email.folded()).await?;
+        cx.limit(&EMAIL_CHANGES, &who.person.user.id.to_string()).await?;
     }
     let apply = |person: &mut Person| {
         // What somebody wished for in a session that has ended meanwhile must not come back.

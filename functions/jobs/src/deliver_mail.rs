@@ -35,7 +35,7 @@ async fn deliver_mail(cx: JobCx, delivery: Delivery) -> Result<Delivered, JobErr
         Err(StoreError::NotFound) => return Ok(Delivered::NotOurs),
         taken => taken?,
     };
-    let sent = match letter(&cx, task.work, delivery.time).await? {
+    let sent = match letter(&cx, task, delivery.time).await? {
         Some(message) => send(&cx, &message, &delivery).await?,
         None => Delivered::Nothing,
     };

@@ -2,22 +2,28 @@
 
 use jiff::Timestamp;
 use kith_crypto::MailToken;
-use kith_domain::{Due, Email, Link, Person, Purpose, User, UserId, Work};
-use kith_http::{JobCx, JobError, email_change_record};
+use kith_domain::{Due, Email, Link, Person, Purpose, Registration, Task, TaskId, User, UserId, Work};
+use kith_http::{
+    CONFIRMING_MAILS, CONFIRMING_MAILS_FROM, INVITATION_MAILS, JobCx, JobError, RESET_MAILS, email_change_record,
+};
 use kith_mail::{MailError, Message};
 use kith_store::StoreError;
 
 type Letter = Result<Option<Message>, JobError>;
 
 /// The letter for a task; `None` where there is nobody to write to any more.
-pub(crate) async fn letter(cx: &JobCx, work: Work, now: Timestamp) -> Letter {
+pub(crate) async fn letter(cx: &JobCx, Task { id, work, .. }: Task, now: Timestamp) -> Letter {
     match work {
-        Work::MailConfirmation { registration } => confirmation(cx, registration, now).await,
-        Work::MailConfirmationAgain { email } => confirmation_again(cx, &email, now).await,
-        Work::MailPasswordReset { email } => password_reset(cx, &email, now).await,
+        Work::MailConfirmation { registration, asked_from } => {
+            confirmation(cx, registration, &Asker { asked_from: &asked_from, task: id }, now).await
+        }
+        Work::MailConfirmationAgain { email, asked_from } => {
+            confirmation_again(cx, &email, &Asker { asked_from: &asked_from, task: id }, now).await
+        }
+        Work::MailPasswordReset { email } => password_reset(cx, &email, id, now).await,
         Work::MailPasswordChanged { user } => password_changed(cx, user).await,
-        Work::MailInvitation { user } => invitation(cx, user, now).await,
-        Work::MailEmailChange { user } => email_change(cx, user, now).await,
+        Work::MailInvitation { user } => invitation(cx, user, id, now).await,
+        Work::MailEmailChange { user } => email_change(cx, user, id, now).await,
         Work::MailFollowUp { user, contact, at } => follow_up(cx, &Due { at, user, contact }).await,
         Work::MailEmailChanged { email } => written(Message::address_changed(&email)),
         Work::MailErased { email } => written(Message::account_erased(&email)),
@@ -27,46 +33,79 @@ pub(crate) async fn letter(cx: &JobCx, work: Work, now: Timestamp) -> Letter {
     }
 }
 
+/// Who a mail that asks for the confirmation of an address goes back to, and the task that it is.
+struct Asker<'a> {
+    asked_from: &'a str,
+    task: TaskId,
+}
+
+impl Asker<'_> {
+    /// Whether one more such mail may go to an address: a few for each asker, so that none uses up what others need.
+    async fn may_have_mailed(&self, cx: &JobCx, to: &Email, now: Timestamp) -> Result<bool, JobError> {
+        let (to, own) = (to.folded(), format!("{}\n{}", to.folded(), self.asked_from));
+        Ok(cx.allows(&CONFIRMING_MAILS_FROM, &own, self.task, now).await?
+            && cx.allows(&CONFIRMING_MAILS, &to, self.task, now).await?)
+    }
+}
+
 /// The link of a registration, or, if the address has an account, word of the attempt.
-async fn confirmation(cx: &JobCx, id: UserId, now: Timestamp) -> Letter {
+async fn confirmation(cx: &JobCx, id: UserId, asker: &Asker<'_>, now: Timestamp) -> Letter {
     let store = cx.store()?;
     let Some(registration) = live(store.registration(id, now).await)? else { return Ok(None) };
-    if store.claims_on(&registration.email, now).await?.0.is_some() {
+    let claims = store.claims_on(&registration.email, now).await?;
+    if !asker.may_have_mailed(cx, &registration.email, now).await? {
+        return Ok(None);
+    }
+    if claims.owner.is_some() {
         return written(Message::address_has_account(&registration.email));
     }
-    confirmation_link(cx, id, now).await
+    confirmation_links(cx, &registration.email, &[registration.clone()], now).await
 }
 
 /// The same for somebody whose link got lost: nothing where nothing waits.
-async fn confirmation_again(cx: &JobCx, email: &Email, now: Timestamp) -> Letter {
-    match cx.store()?.claims_on(email, now).await? {
-        (Some(_), _) => written(Message::address_has_account(email)),
-        (None, Some(registration)) => confirmation_link(cx, registration, now).await,
-        (None, None) => Ok(None),
+async fn confirmation_again(cx: &JobCx, email: &Email, asker: &Asker<'_>, now: Timestamp) -> Letter {
+    let store = cx.store()?;
+    let claims = store.claims_on(email, now).await?;
+    let waiting = match claims.owner {
+        Some(_) => Vec::new(),
+        None => store.registrations_to_confirm(&claims, asker.asked_from, now).await?,
+    };
+    if claims.owner.is_none() && waiting.is_empty() || !asker.may_have_mailed(cx, email, now).await? {
+        return Ok(None);
     }
+    if claims.owner.is_some() {
+        return written(Message::address_has_account(email));
+    }
+    confirmation_links(cx, email, &waiting, now).await
 }
 
-async fn confirmation_link(cx: &JobCx, id: UserId, now: Timestamp) -> Letter {
-    let Some(registration) = live(cx.store()?.registration(id, now).await)? else { return Ok(None) };
-    let token = MailToken::generate(id);
-    // It works no longer than what it confirms.
-    let end = (now + Purpose::Registration.lifetime()).min(registration.expires_at);
-    add_link(cx, &token, Link::new(id, Purpose::Registration, registration.email.clone(), now), end, now).await?;
-    let link = link_to(cx, "/confirm", &token)?;
-    written(Message::confirm_registration(&registration.email, &registration.username, &link))
+/// A link for each of some registrations of one address: whoever reads the mail knows which is theirs.
+async fn confirmation_links(cx: &JobCx, to: &Email, waiting: &[Registration], now: Timestamp) -> Letter {
+    let mut links = Vec::with_capacity(waiting.len());
+    for registration in waiting {
+        let token = MailToken::generate(registration.id);
+        // It works no longer than what it confirms.
+        let end = (now + Purpose::Registration.lifetime()).min(registration.expires_at);
+        add_link(cx, &token, Link::new(registration.id, Purpose::Registration, to.clone(), now), end, now).await?;
+        links.push((registration.username.clone(), link_to(cx, "/confirm", &token)?));
+    }
+    written(Message::confirm_registrations(to, &links))
 }
 
 /// A link that sets a password, if the address has an account; word of it, if that may not be used.
-async fn password_reset(cx: &JobCx, email: &Email, now: Timestamp) -> Letter {
+async fn password_reset(cx: &JobCx, email: &Email, task: TaskId, now: Timestamp) -> Letter {
     let store = cx.store()?;
-    let Some(owner) = store.claims_on(email, now).await?.0 else { return Ok(None) };
+    let Some(owner) = store.claims_on(email, now).await?.owner else { return Ok(None) };
     let Some(Person { user, profile }) = live(store.person(owner).await)? else { return Ok(None) };
+    // Who was invited and has not come yet has no password to forget: the invitation comes again.
+    if user.may_act() && user.confirmed_at.is_none() {
+        return invitation_link(cx, &user, task, now).await;
+    }
+    if !cx.allows(&RESET_MAILS, &user.email.folded(), task, now).await? {
+        return Ok(None);
+    }
     if !user.may_act() {
         return written(Message::account_shut(&user.email));
-    }
-    // Who was invited and has not come yet has no password to forget: the invitation comes again.
-    if user.confirmed_at.is_none() {
-        return invitation_link(cx, &user, now).await;
     }
     let token = MailToken::generate(user.id);
     let end = now + Purpose::PasswordReset.lifetime();
@@ -79,14 +118,17 @@ async fn password_changed(cx: &JobCx, user: UserId) -> Letter {
     written(Message::password_changed(&user.email, &profile.username))
 }
 
-async fn invitation(cx: &JobCx, user: UserId, now: Timestamp) -> Letter {
+async fn invitation(cx: &JobCx, user: UserId, task: TaskId, now: Timestamp) -> Letter {
     match live(cx.store()?.user(user).await)? {
-        Some(user) if user.confirmed_at.is_none() => invitation_link(cx, &user, now).await,
+        Some(user) if user.confirmed_at.is_none() => invitation_link(cx, &user, task, now).await,
         _ => Ok(None),
     }
 }
 
-async fn invitation_link(cx: &JobCx, user: &User, now: Timestamp) -> Letter {
+async fn invitation_link(cx: &JobCx, user: &User, task: TaskId, now: Timestamp) -> Letter {
+    if !cx.allows(&INVITATION_MAILS, &user.email.folded(), task, now).await? {
+        return Ok(None);
+    }
     let token = MailToken::generate(user.id);
     let end = now + Purpose::Invitation.lifetime();
     add_link(cx, &token, Link::new(user.id, Purpose::Invitation, user.email.clone(), now), end, now).await?;
@@ -95,11 +137,15 @@ async fn invitation_link(cx: &JobCx, user: &User, now: Timestamp) -> Letter {
 
 /// The link that confirms a new address, or, if that has an account, word of the attempt; nothing where the wish is
 /// over.
-async fn email_change(cx: &JobCx, user: UserId, now: Timestamp) -> Letter {
+async fn email_change(cx: &JobCx, user: UserId, task: TaskId, now: Timestamp) -> Letter {
     let store = cx.store()?;
     let Some(Person { user, profile }) = live(store.person(user).await)? else { return Ok(None) };
     let Some(wish) = user.wanted_email(now) else { return Ok(None) };
-    if store.claims_on(&wish.email, now).await?.0.is_some() {
+    let asker = Asker { asked_from: &user.id.to_string(), task };
+    if !asker.may_have_mailed(cx, &wish.email, now).await? {
+        return Ok(None);
+    }
+    if store.claims_on(&wish.email, now).await?.owner.is_some() {
         return written(Message::address_wanted(&wish.email));
     }
     let token = MailToken::generate(email_change_record(user.id));

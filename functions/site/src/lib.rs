@@ -23,6 +23,7 @@ pub mod submit_confirm_page;
 pub mod submit_reset_password_page;
 
 mod accept_invitation_form;
+mod confirm_form;
 mod contract;
 mod mailed;
 mod reset_password_form;

@@ -1,11 +1,13 @@
 //! `POST /confirm`: what the buttons of the confirmation page send.
 
+use crate::confirm_form;
 use crate::mailed::{Mailed, again, told};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
+use kith_domain::Username;
 use kith_http::{ConfirmationLink, Cx, Form, Function, Html, Press, Result, Router, Setting};
-use kith_pages::page;
+use kith_pages::{Faults, page};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -24,6 +26,10 @@ pub struct ConfirmForm {
     #[schema(max_length = 128)]
     token: String,
     answer: ConfirmAnswer,
+    /// That of the registration, to confirm one.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Password)]
+    password: SecretString,
     /// Made up for each time that the page is shown: the same form sent again is told of the same success.
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 16, max_length = 128)]
@@ -67,7 +73,8 @@ struct NewAddressDropped;
     request_body(content = ConfirmForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "A page with the outcome, also when the same form is sent again", body = String, content_type = "text/html"),
-        (status = 400, description = "The link does not work; the page says what to do", body = String, content_type = "text/html")
+        (status = 400, description = "The link does not work; the page says what to do", body = String, content_type = "text/html"),
+        (status = 403, description = "The password is not that of the registration; the form again, and the link stays", body = String, content_type = "text/html")
     )
 )]
 pub async fn submit_confirm_page(cx: Cx, form: Result<Form<ConfirmForm>>) -> Result<Response> {
@@ -80,8 +87,21 @@ async fn outcome(cx: &Cx, form: Result<Form<ConfirmForm>>) -> Result<Html> {
         ConfirmAnswer::Confirm => "confirm",
         ConfirmAnswer::NotMe => "not_me",
     };
-    let press = Press::of(cx, form.key.expose_secret(), &form.token, &[said]);
-    again(cx, &press, pressed(cx, &form, &press).await).await?.page()
+    let press = Press::of(cx, form.key.expose_secret(), &form.token, &[said, form.password.expose_secret()]);
+    match again(cx, &press, pressed(cx, &form, &press).await).await? {
+        Pressed::Done(done) => done.page(),
+        Pressed::NotYet(username, faults) => confirm_form::form(&username, &form.token, &faults),
+    }
+}
+
+/// What came of a press.
+#[derive(Serialize, Deserialize)]
+enum Pressed {
+    /// The address is confirmed, or the registration or the wish has ended.
+    Done(Done),
+    /// The password is not that of the registration.
+    #[serde(skip)]
+    NotYet(Username, Faults),
 }
 
 /// What a press did.
@@ -92,8 +112,16 @@ struct Done {
     is_registration: bool,
 }
 
-async fn pressed(cx: &Cx, form: &ConfirmForm, press: &Press) -> Result<Done> {
+async fn pressed(cx: &Cx, form: &ConfirmForm, press: &Press) -> Result<Pressed> {
     let link = cx.confirmation_link(&form.token).await?;
+    if form.answer == ConfirmAnswer::Confirm {
+        match cx.prove(&link, Some(&form.password)).await {
+            Err(problem) if problem.status() == StatusCode::FORBIDDEN => {
+                return Ok(Pressed::NotYet(link.username().clone(), wrong(&form.password)));
+            }
+            proven => proven?,
+        }
+    }
     let is_registration = matches!(link, ConfirmationLink::Registration { .. });
     let username = match form.answer {
         ConfirmAnswer::Confirm => link.username().to_string(),
@@ -101,12 +129,25 @@ async fn pressed(cx: &Cx, form: &ConfirmForm, press: &Press) -> Result<Done> {
         ConfirmAnswer::NotMe => String::new(),
     };
     let done = Done { username, answer: form.answer, is_registration };
+    let done = Pressed::Done(done);
     let link = link.told_again_by(press.answer(cx, &done)?);
     match form.answer {
         ConfirmAnswer::Confirm => cx.confirm(link).await?,
         ConfirmAnswer::NotMe => cx.withdraw(link).await?,
     }
     Ok(done)
+}
+
+fn wrong(password: &SecretString) -> Faults {
+    let is_missing = password.expose_secret().is_empty();
+    let sentence = if is_missing {
+        "Your password is required."
+    } else {
+        "This is not the password that was chosen for this username."
+    };
+    let mut faults = Faults::default();
+    faults.add("password", sentence.to_owned());
+    faults
 }
 
 impl Done {

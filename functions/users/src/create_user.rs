@@ -3,7 +3,9 @@
 use crate::user_view::UserView;
 use axum::response::Response;
 use kith_domain::{Act, AuditEvent, Email, Person, Profile, Task, User, UserId, Username, Work};
-use kith_http::{Admin, Created, Cx, Function, Json, MAILS, Once, OnceHeader, Result, Router, Setting, new_cursor_key};
+use kith_http::{
+    Admin, Created, Cx, Function, INVITATIONS, Json, Once, OnceHeader, Result, Router, Setting, new_cursor_key,
+};
 use kith_store::{Account, Along};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -40,7 +42,7 @@ pub async fn create_user(
     if let Some(answer) = once.earlier(&cx).await? {
         return Ok(answer);
     }
-    cx.limit_once(&MAILS, &invitee.email.folded(), &once).await?;
+    cx.limit(&INVITATIONS, &admin.id.to_string()).await?;
     let id = UserId::new(cx.now);
     let user = User::new(id, invitee.email, new_cursor_key(), cx.now);
     let person = Person { user, profile: Profile::new(id, Username::made_up(id), cx.now) };

@@ -37,7 +37,10 @@ async fn join(kith: &Kith, name: &str) {
     let mails: Value = get(kith, &format!("/_kith/mails?to={email}")).await.json().await.unwrap();
     let text = mails[0]["text"].as_str().unwrap();
     let token = text.split_once("token=").unwrap().1.split_whitespace().next().unwrap();
-    assert_eq!(post(kith, "/v1/auth/confirm", &json!({"token": token})).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(
+        post(kith, "/v1/auth/confirm", &json!({"token": token, "password": PASSWORD})).await.status(),
+        StatusCode::NO_CONTENT
+    );
 }
 
 async fn log_in(kith: &Kith, name: &str) -> StatusCode {

@@ -24,6 +24,8 @@ pub struct Registration {
     pub last_name: PersonName,
     /// The chosen password, hashed.
     pub password_hash: PasswordHash,
+    /// Hash of the network that it was asked for from: whoever asks for their link again from there gets it first.
+    pub asked_from: String,
     /// When it was made.
     #[serde(with = "millisecond::required")]
     pub created_at: Timestamp,
@@ -59,6 +61,7 @@ mod tests {
             first_name: PersonName::parse("Ada").unwrap(),
             last_name: PersonName::parse("Lovelace").unwrap(),
             password_hash: PasswordHash::from_phc("$argon2id$".into()),
+            asked_from: String::new(),
             created_at: now,
             expires_at: now + REGISTRATION_LIFETIME,
         }

@@ -32,11 +32,15 @@ pub enum Work {
     MailConfirmation {
         /// The registration.
         registration: UserId,
+        /// Hash of the network that it was asked for from.
+        asked_from: String,
     },
-    /// Mail a new link for the newest registration of an address; or, if it has an account, say so; or nothing.
+    /// Mail a new link for each registration of an address; or, if it has an account, say so; or nothing.
     MailConfirmationAgain {
         /// The address that somebody typed.
         email: Email,
+        /// Hash of the network that it was asked for from.
+        asked_from: String,
     },
     /// Mail a link that sets a new password, if the address has an account; or nothing.
     MailPasswordReset {

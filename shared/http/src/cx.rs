@@ -7,6 +7,7 @@ use axum::http::header::CACHE_CONTROL;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
+use kith_crypto::SecretHash;
 use kith_store::Store;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
@@ -58,6 +59,13 @@ impl Client {
             Ok(IpAddr::V4(address)) => address.to_string(),
             Err(_) => self.address.clone(),
         }
+    }
+}
+
+impl Client {
+    /// The network as something that is kept for a while may name it: a hash, for which all that is the same is one.
+    pub fn network_hash(&self) -> String {
+        SecretHash::of(format!("network\n{}", self.network()).as_bytes()).to_string()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Jobs: schedules, the table's stream, and work handed over by another function.
 
 use crate::function::Job;
-use crate::{App, Problem, Setting, Settings};
+use crate::{App, Limit, Problem, Setting, Settings};
 use futures::FutureExt as _;
 use jiff::Timestamp;
 use kith_domain::{TaskId, Worker};
@@ -32,6 +32,12 @@ impl JobCx {
     /// Region, credentials and endpoint for further AWS clients.
     pub fn aws(&self) -> &aws_types::SdkConfig {
         self.app.aws()
+    }
+
+    /// Counts one more for a subject; false where it is one too many. A job that runs again for the same task counts
+    /// once.
+    pub async fn allows(&self, limit: &Limit, subject: &str, task: TaskId, now: Timestamp) -> Result<bool, JobError> {
+        Ok(limit.allows(self.store()?, subject, &task.to_string(), now).await?)
     }
 
     /// An absolute link to a path of this deployment.

@@ -30,6 +30,7 @@ mod path;
 mod photo_view;
 mod press;
 mod problem;
+mod problem_from;
 mod repeat_key;
 mod serve;
 mod settings;
@@ -49,8 +50,9 @@ pub use idempotency::{Once, OnceHeader};
 pub use job::{Delivery, JobCx, JobError, Scheduled, StreamBatch, StreamFailure, StreamFailures};
 pub use json_or_form::JsonOrForm;
 pub use limit::{
-    LOGIN_ACCOUNT, LOGIN_ACCOUNT_AND_ADDRESS, Limit, MAILS, NOTES_OPENED, NOTES_SEALED, PASSWORD_CHECKS, REGISTRATIONS,
-    UPLOADS,
+    CONFIRMING_MAILS, CONFIRMING_MAILS_FROM, EMAIL_CHANGES, INVITATION_MAILS, INVITATIONS, LOGIN_ACCOUNT,
+    LOGIN_ACCOUNT_AND_ADDRESS, Limit, MAIL_REQUESTS, NOTES_OPENED, NOTES_SEALED, PASSWORD_CHECKS, REGISTRATIONS,
+    RESET_MAILS, UPLOADS,
 };
 pub use log::log_to_stdout;
 pub use mail_link::{ConfirmationLink, Newcomer, UserLink, check_password, email_change_record, new_cursor_key};

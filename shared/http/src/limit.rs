@@ -4,7 +4,7 @@ use crate::{Cx, Problem, Result};
 use axum::http::HeaderName;
 use jiff::{SignedDuration, Timestamp};
 use kith_crypto::SecretHash;
-use kith_store::Window;
+use kith_store::{Store, Window};
 use std::collections::HashMap;
 use std::sync::Mutex;
 
@@ -29,8 +29,20 @@ pub const LOGIN_ACCOUNT: Limit = Limit::new("login-account", 100, SignedDuration
 pub const REGISTRATIONS: Limit = Limit::new("register", 10, SignedDuration::from_hours(1));
 /// Tries of one's own password where it must be given once more.
 pub const PASSWORD_CHECKS: Limit = Limit::new("password", 10, SignedDuration::from_mins(15));
-/// Mails to one address that requests can cause, over all routes.
-pub const MAILS: Limit = Limit::new("mail", 3, SignedDuration::from_hours(1));
+/// Requests from one network of somebody without an account that may cause a mail.
+pub const MAIL_REQUESTS: Limit = Limit::new("mail-requests", 20, SignedDuration::from_hours(1));
+/// Mails to one address that ask for its confirmation, as far as one asker causes them.
+pub const CONFIRMING_MAILS_FROM: Limit = Limit::new("mail-confirm-from", 3, SignedDuration::from_hours(1));
+/// The same from all askers together.
+pub const CONFIRMING_MAILS: Limit = Limit::new("mail-confirm", 12, SignedDuration::from_hours(1));
+/// Mails to one address about a forgotten password.
+pub const RESET_MAILS: Limit = Limit::new("mail-reset", 3, SignedDuration::from_hours(1));
+/// Mails to one address that invite.
+pub const INVITATION_MAILS: Limit = Limit::new("mail-invite", 3, SignedDuration::from_hours(1));
+/// Wishes for another address of one account, by its owner; and again as many by admins.
+pub const EMAIL_CHANGES: Limit = Limit::new("email-change", 3, SignedDuration::from_hours(24));
+/// Invitations by one admin.
+pub const INVITATIONS: Limit = Limit::new("invite", 100, SignedDuration::from_hours(24));
 /// Notes sealed from one network.
 pub const NOTES_SEALED: Limit = Limit::new("note-seal", 30, SignedDuration::from_hours(1));
 /// Notes looked at or opened from one network, whether or not they exist.
@@ -39,9 +51,9 @@ pub const NOTES_OPENED: Limit = Limit::new("note-open", 120, SignedDuration::fro
 pub const UPLOADS: Limit = Limit::new("upload", 30, SignedDuration::from_hours(1));
 
 impl Limit {
-    /// Counts one for a subject. Subjects are stored as hashes: the table is no list of addresses.
+    /// Counts one for a subject.
     pub(crate) async fn count(&self, cx: &Cx, subject: &str, mark: Option<&str>) -> Result<()> {
-        let key = SecretHash::of(format!("{}\n{subject}", self.name).as_bytes()).to_string();
+        let key = self.key(subject);
         let exhausted = cx.app().exhausted();
         if let Some(end) = exhausted.until(&key, cx.now) {
             return Err(self.over(cx, end));
@@ -53,6 +65,18 @@ impl Limit {
         }
         self.tell(cx, counted.remaining, counted.resets_at);
         Ok(())
+    }
+
+    /// Counts one more for a subject where nobody waits for an answer; false where it is one too many. What is done
+    /// again with the same mark counts once.
+    pub(crate) async fn allows(&self, store: &Store, subject: &str, mark: &str, now: Timestamp) -> Result<bool> {
+        let counted = store.count_one(self.name, &self.key(subject), Some(mark), self.window, now).await?;
+        Ok(counted.allowed)
+    }
+
+    /// Subjects are stored as hashes: the table is no list of addresses.
+    fn key(&self, subject: &str) -> String {
+        SecretHash::of(format!("{}\n{subject}", self.name).as_bytes()).to_string()
     }
 
     fn over(&self, cx: &Cx, end: Timestamp) -> Problem {

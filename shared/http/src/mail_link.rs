@@ -1,6 +1,6 @@
 //! Mailed links, opened by the API and by the pages: nothing is used up by opening.
 
-use crate::{Cx, Fault, Problem, Result};
+use crate::{Cx, Fault, PASSWORD_CHECKS, Problem, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
@@ -9,6 +9,7 @@ use kith_domain::{
     Email, Link, Password, Person, PersonName, Purpose, Registration, Task, User, UserId, Username, Work,
 };
 use kith_store::{Along, Answer, NewPassword, StoreError};
+use secrecy::SecretString;
 
 /// What the id of a record is followed by in a link that confirms a new address. A registration's has nothing there.
 const EMAIL_CHANGE: &str = "-email";
@@ -118,6 +119,18 @@ impl Cx {
     async fn link_opened_by(&self, id: UserId, purpose: Purpose, hash: &str) -> Result<Link> {
         let link = self.store.link(id, purpose, self.now).await.map_err(dead)?;
         if link.is_opened_by(hash, self.now) { Ok(link) } else { Err(Problem::dead_link()) }
+    }
+
+    /// That whoever confirms a registration is the one who made it: the password of the registration. 403 where it is
+    /// wrong, 422 where none is given, 429 after too many tries. A new address needs none: whoever wished for it gave the
+    /// password with the wish.
+    pub async fn prove(&self, link: &ConfirmationLink, given: Option<&SecretString>) -> Result<()> {
+        let ConfirmationLink::Registration { registration, .. } = link else { return Ok(()) };
+        let given = given.ok_or_else(|| Problem::invalid(vec![Fault::new("/password", "is required")]))?;
+        self.limit(&PASSWORD_CHECKS, &registration.id.to_string()).await?;
+        let chosen = Some(&registration.password_hash);
+        let verdict = password::verify(Password::attempt(given).secret(), chosen).await?;
+        if verdict.matches { Ok(()) } else { Err(Problem::wrong_password()) }
     }
 
     /// Confirms the address: the registration becomes a user, or the user gets the new address and the old one hears

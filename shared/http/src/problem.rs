@@ -6,9 +6,7 @@ use axum::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use kith_domain::rules::Refused;
-use kith_domain::{Amount, CREATIONS_AN_HOUR, Nameless};
-use kith_store::StoreError;
+use kith_domain::{Amount, CREATIONS_AN_HOUR};
 use serde::Serialize;
 use std::borrow::Cow;
 use utoipa::ToSchema;
@@ -192,7 +190,7 @@ impl Problem {
 
     /// 403: the password that must be given once more is wrong.
     pub fn wrong_password() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "wrong-password", "Wrong password", "This is not your current password.")
+        Self::new(StatusCode::FORBIDDEN, "wrong-password", "Wrong password", "The password is not right.")
     }
 
     /// 403: a note that has a passphrase is opened without one. It was not counted as a try.
@@ -299,7 +297,7 @@ impl Problem {
     }
 
     /// 409: there are as many as there may be.
-    fn full(amount: Amount) -> Self {
+    pub(crate) fn full(amount: Amount) -> Self {
         let limit = amount.limit();
         Self::conflict(match amount {
             Amount::Contacts => format!("You have {limit} contacts, and more cannot be kept. Delete some first."),
@@ -310,7 +308,7 @@ impl Problem {
     }
 
     /// 429: as many things were made in this hour as may be.
-    fn too_fast(seconds: i64) -> Self {
+    pub(crate) fn too_fast(seconds: i64) -> Self {
         let wait = match (seconds + 59) / 60 {
             1 => "a minute".to_owned(),
             minutes => format!("{minutes} minutes"),
@@ -352,7 +350,7 @@ impl Problem {
     }
 
     /// 503: the table is busy.
-    fn busy(source: String) -> Self {
+    pub(crate) fn busy(source: String) -> Self {
         let detail = "Too much is going on right now. Try again in a moment.";
         let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy", detail).with(RETRY_AFTER, "1");
         problem.0.source = Some(source);
@@ -414,55 +412,6 @@ impl IntoResponse for Problem {
         response.headers_mut().extend(self.0.headers.iter().cloned());
         response.extensions_mut().insert(self);
         response
-    }
-}
-
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::NotFound => Self::not_found(),
-            StoreError::Stale => Self::stale(),
-            StoreError::UsernameTaken => Self::conflict("This username belongs to somebody. Choose another."),
-            StoreError::EmailTaken => Self::conflict("This e-mail address belongs to somebody. Choose another."),
-            StoreError::PasswordChanged => Self::wrong_password(),
-            StoreError::LastAdmin => Self::conflict("Somebody must stay admin. Make another person admin first."),
-            StoreError::Full(amount) => Self::full(amount),
-            StoreError::TooFast(seconds) => Self::too_fast(seconds),
-            StoreError::Busy(source) => Self::busy(source),
-            // Whoever creates counts again; see `create_contact`.
-            StoreError::OtherHour => Self::busy("counting did not begin anew".to_owned()),
-            StoreError::Unavailable(source) | StoreError::Unreadable(source) => Self::internal(source),
-            // Whoever stores an answer handles its repetition; see `Once`.
-            StoreError::Repeated(_) => Self::internal("a repeated request was not replayed"),
-        }
-    }
-}
-
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::NotAllowed => Self::forbidden("You are not allowed to do this."),
-            Refused::Oneself => Self::forbidden("You cannot do this to yourself."),
-            Refused::AnotherAdmin => Self::forbidden("You cannot do this to an admin."),
-        }
-    }
-}
-
-impl From<kith_objects::ObjectError> for Problem {
-    fn from(error: kith_objects::ObjectError) -> Self {
-        Self::internal(error.to_string())
-    }
-}
-
-impl From<Nameless> for Problem {
-    fn from(nameless: Nameless) -> Self {
-        Self::invalid(crate::faults::one_needed(&nameless.to_string()).collect())
-    }
-}
-
-impl From<kith_crypto::PasswordError> for Problem {
-    fn from(error: kith_crypto::PasswordError) -> Self {
-        Self::internal(error.to_string())
     }
 }
 

@@ -95,7 +95,9 @@ mod tests {
     async fn send(server: &kith_loopback::Server) -> Result<(), MailError> {
         let to = Email::parse("ada@example.org").unwrap();
         let username = Username::parse("ada.l").unwrap();
-        let message = Message::confirm_registration(&to, &username, "https://kith.example/confirm?token=t").unwrap();
+        let message =
+            Message::confirm_registrations(&to, &[(username, "https://kith.example/confirm?token=t".to_owned())])
+                .unwrap();
         Mailer::new(&server.config(), Sender::parse("Kith <kith@example.org>").unwrap())
             .send(&message, Timestamp::UNIX_EPOCH, TaskId::new(Timestamp::UNIX_EPOCH))
             .await

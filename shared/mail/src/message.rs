@@ -14,7 +14,7 @@ mod tests;
 
 use crate::MailError;
 use askama::Template;
-use kith_domain::Email;
+use kith_domain::{Email, Username};
 
 /// A mail that is ready to be sent.
 #[derive(Clone)]
@@ -33,6 +33,17 @@ impl Message {
     fn rendered(to: &Email, subject: &str, text: &impl Template, html: &impl Template) -> Result<Self, MailError> {
         Ok(Self { to: to.clone(), subject: subject.to_owned(), text: text.render()?, html: html.render()? })
     }
+}
+
+/// A username as it stands in mails to people who may never have heard of it: mail programs make links of what looks
+/// like the name of a host, and nobody shall send links to strangers by way of us. Zero-width word joiners (U+2060)
+/// after the dots keep them from it.
+fn unlinked(username: &Username) -> String {
+    let name = username.as_str();
+    let looks_like_a_host = name.rsplit_once('.').is_some_and(|(_, last)| {
+        last.len() >= 2 && last.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
+    });
+    if looks_like_a_host { name.replace('.', ".\u{2060}") } else { name.to_owned() }
 }
 
 /// Shows only the subject: the text of a mail may hold a token.

@@ -60,8 +60,9 @@ pub(crate) const ERASED: &str = "erased#";
 pub(crate) const TASKS: &str = "outbox-";
 /// Sort keys of sessions begin so.
 pub(crate) const SESSIONS: &str = "session#";
-/// Sort keys of an address's registrations begin so.
-pub(crate) const PENDINGS: &str = "pending#";
+/// Sort keys of an address's registrations begin so: before [`OWNER`], so that one read backwards has the owner and the
+/// newest of them.
+pub(crate) const PENDINGS: &str = "claim#";
 /// Sort keys of audit events begin so.
 pub(crate) const AUDITS: &str = "audit#";
 /// Sort key of what owns an address or a username.

@@ -43,7 +43,7 @@ pub use error::StoreError;
 pub use limits::{Counted, Window};
 pub use note_tries::Tried;
 pub use people::Account;
-pub use registrations::Claimants;
+pub use registrations::{Claimants, Claims};
 pub use sessions::Rotation;
 pub use table::{Spent, Store};
 pub use tasks::task_of;

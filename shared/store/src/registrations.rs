@@ -1,18 +1,19 @@
 //! Registrations: accounts whose address is not confirmed yet.
 
 use crate::index::{indexed, time};
-use crate::item::{Item, entity, expiring, item, number_of, text_of};
-use crate::keys::{self, EXPIRING, OWNER, PENDINGS, USERS, number, text};
-use crate::table::Expression;
+use crate::item::{Item, entity, expiring, item, text_of};
+use crate::keys::{self, EXPIRING, OWNER, USERS, number, text};
+use crate::table::{Expression, Order};
 use crate::transaction::Transaction;
 use crate::{Answer, Result, Store, StoreError};
 use jiff::Timestamp;
 use kith_domain::{Credentials, Email, Person, Purpose, Registration, Role, Task, User, UserId, Username};
 use serde::{Deserialize, Serialize};
 
-/// How many rival registrations of one address confirming ends at once; four writes each, and a transaction takes
-/// 100. The others can never be confirmed and expire by themselves.
-const RIVALS: usize = 20;
+/// How many registrations of one address are looked at, the newest: anybody may make more, and nobody shall pay for it.
+/// Confirming ends as many; four writes each, and a transaction takes 100. The others can never be confirmed and expire
+/// by themselves.
+const NEWEST: i32 = 20;
 
 /// Who may be meant by a name that somebody logs in with.
 #[derive(Debug, Default)]
@@ -40,8 +41,26 @@ pub(crate) struct EmailEntry {
     /// The name that goes with a registration.
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<Username>,
+    /// Hash of the network that a registration was asked for from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked_from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
+}
+
+impl EmailEntry {
+    fn is_live(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| now.as_millisecond() < end)
+    }
+}
+
+/// Who has an address, or wants it.
+#[derive(Debug, Default)]
+pub struct Claims {
+    /// The account that has it.
+    pub owner: Option<UserId>,
+    /// Its newest live registrations, newest first.
+    pending: Vec<EmailEntry>,
 }
 
 impl Store {
@@ -73,28 +92,45 @@ impl Store {
         if now < registration.expires_at { Ok(registration) } else { Err(StoreError::NotFound) }
     }
 
-    /// The account that owns an address and its newest live registration, as ids: one read.
-    pub async fn claims_on(&self, email: &Email, now: Timestamp) -> Result<(Option<UserId>, Option<UserId>)> {
-        let mut owner = None;
-        let mut newest = None;
-        for item in self.everything(&keys::email_owner(email).pk, "").await? {
+    /// Who has an address, or wants it: one read, however many do.
+    pub async fn claims_on(&self, email: &Email, now: Timestamp) -> Result<Claims> {
+        let pk = keys::email_owner(email).pk;
+        let (items, _) = self.page(&pk, "", Order::NewestFirst, None, NEWEST + 1).await?;
+        let mut claims = Claims::default();
+        for item in items {
             let is_owner = text_of(&item, "sk") == Some(OWNER);
-            let is_live = number_of(&item, "expires_at").is_some_and(|end| now.as_millisecond() < end);
             let entry: EmailEntry = entity(item)?;
             if is_owner {
-                owner = Some(entry.user);
-            } else if is_live {
-                newest = newest.max(Some(entry.user));
+                claims.owner = Some(entry.user);
+            } else if entry.is_live(now) {
+                claims.pending.push(entry);
             }
         }
-        Ok((owner, newest))
+        Ok(claims)
+    }
+
+    /// Up to three live registrations for an address: first those that were asked for from this network, then the
+    /// newest.
+    pub async fn registrations_to_confirm(
+        &self,
+        claims: &Claims,
+        asked_from: &str,
+        now: Timestamp,
+    ) -> Result<Vec<Registration>> {
+        let mut entries: Vec<&EmailEntry> = claims.pending.iter().collect();
+        entries.sort_by_key(|entry| entry.asked_from.as_deref() != Some(asked_from));
+        let wanted = entries.into_iter().take(3).map(|entry| keys::registration(entry.user)).collect();
+        let found = self.get_many(wanted).await?.into_iter().flatten();
+        let registrations = found.map(entity::<Registration>).collect::<Result<Vec<_>>>()?;
+        Ok(registrations.into_iter().filter(|registration| now < registration.expires_at).collect())
     }
 
     /// Who may be meant by an address: two reads, whatever exists.
     pub async fn claimants_of_email(&self, email: &Email, now: Timestamp) -> Result<Claimants> {
-        let (owner, newest) = self.claims_on(email, now).await?;
+        let claims = self.claims_on(email, now).await?;
         let nobody = UserId::new(now);
-        self.claimants(owner.unwrap_or(nobody), newest.unwrap_or(nobody), now).await
+        let newest = claims.pending.first().map(|entry| entry.user);
+        self.claimants(claims.owner.unwrap_or(nobody), newest.unwrap_or(nobody), now).await
     }
 
     /// Who is meant by a username: two reads, whatever exists.
@@ -201,12 +237,8 @@ impl Store {
     }
 
     async fn rivals_of(&self, registration: &Registration, now: Timestamp) -> Result<Vec<EmailEntry>> {
-        let items = self.everything(&keys::email_owner(&registration.email).pk, PENDINGS).await?;
-        let entries = items.into_iter().map(entity::<EmailEntry>).collect::<Result<Vec<_>>>()?;
-        let is_rival = |entry: &EmailEntry| {
-            entry.user != registration.id && entry.expires_at.is_some_and(|end| now.as_millisecond() < end)
-        };
-        Ok(entries.into_iter().filter(is_rival).take(RIVALS).collect())
+        let pending = self.claims_on(&registration.email, now).await?.pending;
+        Ok(pending.into_iter().filter(|entry| entry.user != registration.id).collect())
     }
 
     fn remove_registration(&self, change: &mut Transaction, email: &Email, entry: &EmailEntry) {
@@ -226,7 +258,12 @@ fn registration_items(registration: &Registration) -> Result<[Item; 3]> {
     let end = registration.expires_at;
     let until = Some(end.as_millisecond());
     let guard = UsernameGuard { user: registration.id, expires_at: until };
-    let entry = EmailEntry { user: registration.id, username: Some(registration.username.clone()), expires_at: until };
+    let entry = EmailEntry {
+        user: registration.id,
+        username: Some(registration.username.clone()),
+        asked_from: Some(registration.asked_from.clone()),
+        expires_at: until,
+    };
     let entry_key = keys::email_pending(&registration.email, registration.id);
     Ok([
         expiring(item(&keys::username(&registration.username), "username", &guard)?, end),
@@ -248,7 +285,7 @@ pub(crate) fn person_items(person: &Person) -> Result<[Item; 3]> {
 
 /// That an address belongs to a user.
 pub(crate) fn owner_item(user: &User) -> Result<Item> {
-    let owner = EmailEntry { user: user.id, username: None, expires_at: None };
+    let owner = EmailEntry { user: user.id, username: None, asked_from: None, expires_at: None };
     item(&keys::email_owner(&user.email), "email_owner", &owner)
 }
 
@@ -300,6 +337,7 @@ mod tests {
             first_name: PersonName::parse("Ada").unwrap(),
             last_name: PersonName::parse("Lovelace").unwrap(),
             password_hash: PasswordHash::from_phc("$argon2id$…".into()),
+            asked_from: "hash of a network".into(),
             created_at: now,
             expires_at: now + REGISTRATION_LIFETIME,
         }

@@ -99,7 +99,10 @@ mod tests {
     fn a_task_is_stored_with_its_place_in_the_index_and_reads_back() {
         let task = Task {
             id: "tsk_01a318c1400074aab4a3b5b6a7a8b9c2".parse().unwrap(),
-            work: Work::MailConfirmation { registration: "usr_01a318c1400074aab4a3b5b6a7a8b9c0".parse().unwrap() },
+            work: Work::MailConfirmation {
+                registration: "usr_01a318c1400074aab4a3b5b6a7a8b9c0".parse().unwrap(),
+                asked_from: "hash of a network".into(),
+            },
             taken_by: None,
             created_at: Timestamp::from_second(1_800_000_000).unwrap(),
         };

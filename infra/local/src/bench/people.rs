@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::photo;
-use super::requests::{
+use super::requests::{CONFIRM, 
     CARD, COVER_PHOTO, DELETE_ME, DOT, INVITE, JSON, LOG_IN, MEMORY_TEXT, NOTE, PHOTO, PLAN, PROFILE_PHOTO, REGISTER,
     Request, TOKEN, TOKEN_AND_JPEG, TOKEN_AND_JSON,
 };
@@ -302,7 +302,7 @@ impl<'a> World<'a> {
             self.get_mail(&mut person).await?;
         }
         if stage >= Stage::Confirmed {
-            let confirm = post("/v1/auth/confirm", r#"{"token": "{mail_token}"}"#);
+            let confirm = post("/v1/auth/confirm", CONFIRM);
             self.help("confirm-email", &confirm, &person).await?;
         }
         if stage >= Stage::LoggedIn {

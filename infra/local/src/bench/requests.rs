@@ -64,8 +64,7 @@ pub(super) fn typical() -> Vec<Typical> {
 fn accounts() -> Vec<Typical> {
     vec![
         http("register-account", "POST", "/v1/auth/register", JSON, REGISTER, 201).once(Stage::Stranger).hashing(),
-        http("confirm-email", "POST", "/v1/auth/confirm", JSON, r#"{"token": "{mail_token}"}"#, 204)
-            .once(Stage::Registered),
+        http("confirm-email", "POST", "/v1/auth/confirm", JSON, CONFIRM, 204).once(Stage::Registered).hashing(),
         http("resend-confirmation", "POST", "/v1/auth/confirm/resend", JSON, r#"{"email": "{email}"}"#, 202)
             .once(Stage::Stranger),
         http("log-in", "POST", "/v1/auth/login", JSON, LOG_IN, 200).once(Stage::Confirmed).hashing(),
@@ -182,8 +181,16 @@ fn site() -> Vec<Typical> {
         http("show-jwks", "GET", "/.well-known/jwks.json", NOTHING, "", 200),
         http("show-security-txt", "GET", "/.well-known/security.txt", NOTHING, "", 200),
         http("show-confirm-page", "GET", "/confirm?token={mail_token}", BROWSER, "", 200).by(Stage::Registered),
-        http("submit-confirm-page", "POST", "/confirm", FORM, "token={mail_token}&answer=confirm", 200)
-            .once(Stage::Registered),
+        http(
+            "submit-confirm-page",
+            "POST",
+            "/confirm",
+            FORM,
+            "token={mail_token}&answer=confirm&password={password}",
+            200,
+        )
+        .once(Stage::Registered)
+        .hashing(),
         http("show-reset-password-page", "GET", "/reset-password?token={mail_token}", BROWSER, "", 200)
             .by(Stage::Forgetful),
         http("submit-reset-password-page", "POST", "/reset-password", FORM, RESET_FORM, 200)
@@ -215,6 +222,8 @@ fn jobs() -> Vec<Typical> {
 /// The body of a registration; accounts for the other requests are made with it, too.
 pub(super) const REGISTER: &str = r#"{"email": "{email}", "username": "{username}", "first_name": "Ada",
     "last_name": "Lovelace", "password": "{password}"}"#;
+/// The body of a confirmation.
+pub(super) const CONFIRM: &str = r#"{"token": "{mail_token}", "password": "{password}"}"#;
 /// The body of a log-in.
 pub(super) const LOG_IN: &str = r#"{"login": "{username}", "password": "{password}"}"#;
 

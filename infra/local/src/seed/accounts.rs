@@ -174,7 +174,7 @@ async fn confirm(kith: &Kith<'_>, nobody: &Caller, person: &Person) -> Result<()
         }
         let Some(link) = kith.mailed_link(person.email, "/confirm").await? else { continue };
         let token = link.split_once("token=").map(|(_, token)| token).unwrap_or_default();
-        let token = json!({"token": token});
+        let token = json!({"token": token, "password": PASSWORD});
         if kith.ask(nobody, Method::POST, "/v1/auth/confirm", Some(&token)).await?.status.is_success() {
             return Ok(());
         }

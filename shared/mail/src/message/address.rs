@@ -1,6 +1,6 @@
 //! Mails about another address for an account.
 
-use crate::{MailError, Message};
+use crate::{MailError, Message, message::unlinked};
 use askama::Template;
 use kith_domain::{Email, Username};
 
@@ -9,7 +9,7 @@ impl Message {
     /// or drops the wish. Says that it works for 24 hours.
     pub fn confirm_new_address(to: &Email, username: &Username, link: &str) -> Result<Self, MailError> {
         let subject = "Confirm your new e-mail address for Kith";
-        let username = username.as_str();
+        let username = &unlinked(username);
         Self::rendered(
             to,
             subject,

@@ -17,7 +17,7 @@ fn with_a_link() -> Vec<(Message, &'static [&'static str])> {
     let (to, name) = (to(), Username::parse(LONGEST_NAME).unwrap());
     vec![
         (
-            Message::confirm_registration(&to, &name, LINK).unwrap(),
+            Message::confirm_registrations(&to, &[(name.clone(), LINK.to_owned())]).unwrap(),
             &[LONGEST_NAME, "once, within 24 hours", "\"This was not me\""],
         ),
         (
@@ -150,8 +150,10 @@ fn both_parts_say_the_same() {
 fn html_in_values_is_shown_not_obeyed() {
     let (subject, username) = ("</title><script>alert(1)</script>", "<img src=x onerror=alert(1)>");
     let link = "https://kith.example\"><script>alert(2)</script>/?a=1&b=\"><script>alert(2)</script>";
+    let waiting = &[registration::Waiting { username: username.to_owned(), link }];
     let parts = [
-        registration::ConfirmRegistrationHtml { subject, username, link }.render(),
+        registration::ConfirmRegistrationHtml { subject, waiting, only: waiting.first() }.render(),
+        registration::ConfirmRegistrationHtml { subject, waiting, only: None }.render(),
         registration::AddressHasAccountHtml { subject }.render(),
         password::ResetPasswordHtml { subject, username, link }.render(),
         password::PasswordChangedHtml { subject, username }.render(),
