@@ -10,7 +10,7 @@ struct Route {
     good: Value,
 }
 
-fn routes() -> [Route; 13] {
+fn routes() -> [Route; 14] {
     let route = |method, path, good| Route { method, path, good };
     let register = json!({
         "email": "somebody@example.org", "username": "somebody", "first_name": "Some", "last_name": "Body",
@@ -19,6 +19,7 @@ fn routes() -> [Route; 13] {
     [
         route("POST", "/v1/auth/register", register),
         route("POST", "/v1/auth/confirm", json!({"token": "x"})),
+        route("POST", "/v1/auth/email-change/undo", json!({"token": "x"})),
         route("POST", "/v1/auth/confirm/resend", json!({"email": "somebody@example.org"})),
         route("POST", "/v1/auth/login", json!({"login": "somebody", "password": "nobody knows this one"})),
         route("POST", "/v1/auth/refresh", json!({"refresh_token": "x"})),

@@ -31,7 +31,7 @@ async fn with_canaries(kith: &Kith) -> (Actor, Actor, Vec<String>) {
     root.post("/v1/users").header("idempotency-key", &key).json(&body).await.assert_status(201);
     secrets.push(key);
     let moved = kith.newcomer("moved");
-    ada.patch("/v1/me").json(json!({"email": moved.person.email})).await.assert_status(200);
+    ada.want_email(&moved.person.email).await.assert_status(200);
     ada.forget_password().await.assert_status(202);
     for actor in [&ada, &guest, &moved] {
         let links: Vec<String> = actor.mails().await.iter().filter_map(link_token).collect();

@@ -30,6 +30,7 @@ async fn encoded(actor: &Actor, coding: &str) -> Vec<Answer> {
         ("POST", "/notes/new", form),
         ("POST", "/n/x", form),
         ("POST", "/confirm", form),
+        ("POST", "/undo-email-change", form),
         ("POST", "/reset-password", form),
         ("POST", "/accept-invitation", form),
         ("PUT", "/v1/me/profile-photo", "image/png"),

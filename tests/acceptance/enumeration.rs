@@ -1,7 +1,7 @@
 //! Nobody learns from outside who has an account: the same answer, after the same work.
 
 use kith_tests::{Answer, Call, Kith, Person, Request};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// What somebody can tell from an answer, and the work behind it.
 #[derive(Debug, PartialEq)]
@@ -150,7 +150,7 @@ async fn e11_wanting_an_address_looks_and_works_the_same_whoever_has_it() {
         // Each by somebody of their own, whose account has seen as much as the others'.
         let eve = kith.registered("eve").await;
         eve.get("/v1/me").await.assert_status(200);
-        requests.push((what, eve.patch("/v1/me").json(json!({"email": wanted.person.email}))));
+        requests.push((what, eve.want_email(&wanted.person.email)));
     }
     let mut seen = Vec::new();
     for (what, request) in requests {

@@ -125,18 +125,22 @@ const MATRIX: &[(&str, Expected)] = &[
     ("show-reset-password-page", all(400)),
     ("show-role", admin(200)),
     ("show-security-txt", all(200)),
+    ("show-undo-email-change-page", all(400)),
     // Members see the public profile.
     ("show-user", own(200)),
     ("submit-accept-invitation-page", all(400)),
     ("submit-confirm-page", all(400)),
     ("submit-new-note-page", all(201)),
     ("submit-reset-password-page", all(400)),
+    ("submit-undo-email-change-page", all(400)),
     ("unban-user", ban(204)),
+    ("undo-email-change", all(400)),
     ("update-contact", owner(200)),
     ("update-me", own(200)),
     ("update-memory", owner(200)),
     ("update-preferences", own(200)),
     ("update-user", admin(200)),
+    ("withdraw-email-change", own(404)),
 ];
 
 /// Everybody whom the operations are about.
@@ -284,6 +288,8 @@ async fn attempt(kith: &Kith, operation: &str, actor: &Actor, cast: &Cast) -> An
         }
         "set-role" => request.json(json!({"role": "moderator"})).await,
         "set-permissions" => request.json(json!({"permissions": []})).await,
+        "undo-email-change" => request.json(json!({"token": "usr_1.x"})).await,
+        "submit-undo-email-change-page" => request.form(&[("token", "x")]).await,
         "submit-confirm-page" => request.form(&[("token", "x"), ("answer", "confirm")]).await,
         "submit-reset-password-page" => request.form(&[("token", "x"), ("password", "x")]).await,
         "submit-accept-invitation-page" => request.form(&[("token", "x"), ("username", "x")]).await,

@@ -26,6 +26,7 @@ async fn d10_e10_the_owner_sees_everything_but_secrets() {
         "created_at",
         "current_login",
         "email",
+        "email_change",
         "first_name",
         "id",
         "last_login",

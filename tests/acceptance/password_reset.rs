@@ -211,18 +211,3 @@ async fn d09_forged_links_and_links_for_something_else_are_refused_alike() {
     }
     ada.reset_password(&own, &another_password(&ada)).await.assert_status(204);
 }
-
-#[tokio::test]
-async fn d09_forgetting_counts_against_the_mails_of_the_address_whoever_has_it() {
-    let Some(kith) = Kith::with_helpers().await else { return };
-    let (ada, nobody) = (kith.confirmed("ada").await, kith.newcomer("nobody"));
-    // The registration was the first of three an hour.
-    for (actor, left) in [(&ada, 2), (&nobody, 3)] {
-        for _ in 0..left {
-            actor.elsewhere().forget_password().await.assert_status(202);
-        }
-        actor.elsewhere().forget_password().await.assert_problem(429, "too-many");
-    }
-    ada.resend().await.assert_problem(429, "too-many");
-    assert_eq!(ada.mails().await.len(), 3);
-}

@@ -38,8 +38,18 @@ const PUBLIC: [&str; 10] = [
     "updated_at",
     "username",
 ];
-const PRIVATE: [&str; 9] =
-    ["active", "banned_at", "confirmed_at", "email", "last_login_at", "location", "login_count", "permissions", "role"];
+const PRIVATE: [&str; 10] = [
+    "active",
+    "banned_at",
+    "confirmed_at",
+    "email",
+    "email_change",
+    "last_login_at",
+    "location",
+    "login_count",
+    "permissions",
+    "role",
+];
 
 #[tokio::test]
 async fn c12_c13_members_see_the_public_profile_and_admins_and_oneself_all() {

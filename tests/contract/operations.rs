@@ -135,6 +135,8 @@ fn the_route_map_of_the_api_is_kept() {
         ("show-me", "GET /v1/me", "own"),
         ("update-me", "PATCH /v1/me", "own"),
         ("delete-me", "DELETE /v1/me", "own"),
+        ("withdraw-email-change", "DELETE /v1/me/email-change", "own"),
+        ("undo-email-change", "POST /v1/auth/email-change/undo", "pub"),
         ("request-password-reset", "POST /v1/auth/password/forgot", "pub"),
         ("reset-password", "POST /v1/auth/password/reset", "pub"),
         ("change-password", "PUT /v1/me/password", "own"),
@@ -195,6 +197,8 @@ fn the_route_map_of_the_api_is_kept() {
         ("submit-confirm-page", "POST /confirm", "pub"),
         ("show-reset-password-page", "GET /reset-password", "pub"),
         ("submit-reset-password-page", "POST /reset-password", "pub"),
+        ("show-undo-email-change-page", "GET /undo-email-change", "pub"),
+        ("submit-undo-email-change-page", "POST /undo-email-change", "pub"),
         ("show-accept-invitation-page", "GET /accept-invitation", "pub"),
         ("submit-accept-invitation-page", "POST /accept-invitation", "pub"),
     ] {

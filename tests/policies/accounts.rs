@@ -52,7 +52,8 @@ async fn update_me(kith: &Kith) -> Went {
     expect(change(json!({"username": other.username})), 200).await?;
     let bob = kith.registered("bob").await.person;
     expect(change(json!({"username": bob.username})), 409).await?;
-    expect(change(json!({"email": other.email})), 200).await?;
+    expect(change(json!({"email": other.email, "current_password": "a wrong password"})), 403).await?;
+    expect(ada.want_email(&other.email), 200).await?;
     Ok(())
 }
 

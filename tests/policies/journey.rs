@@ -23,7 +23,7 @@ pub(crate) async fn helper(kith: &Kith, path: &str) -> Result<Answer, String> {
 }
 
 /// The operations in the order of the journey. Those that move the clock far come last.
-pub(crate) const OPERATIONS: [&str; 84] = [
+pub(crate) const OPERATIONS: [&str; 88] = [
     "show-home",
     "show-greeting",
     "show-health",
@@ -45,6 +45,10 @@ pub(crate) const OPERATIONS: [&str; 84] = [
     "submit-reset-password-page",
     "show-accept-invitation-page",
     "submit-accept-invitation-page",
+    "show-undo-email-change-page",
+    "submit-undo-email-change-page",
+    "undo-email-change",
+    "withdraw-email-change",
     "reset-password",
     "accept-invitation",
     "log-in",
@@ -130,7 +134,9 @@ pub(crate) async fn part(kith: &Kith, operation: &str) -> Went {
         "redrive-outbox" => return mails::redrive(kith).await,
         "expire-items" => return expire(kith).await,
         "rotate-keys" => return rotate(kith).await,
-        "confirm-email" | "reset-password" | "accept-invitation" => return links::part(kith, operation).await,
+        "confirm-email" | "reset-password" | "accept-invitation" | "undo-email-change" | "withdraw-email-change" => {
+            return links::part(kith, operation).await;
+        }
         note if note.ends_with("-note") || note.ends_with("-notes") => return notes::part(kith, note).await,
         page if page.ends_with("-note-page") => return notes::page(kith, page).await,
         page if page.ends_with("-page") => return links::part(kith, page).await,

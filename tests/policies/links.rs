@@ -20,6 +20,10 @@ pub(crate) async fn part(kith: &Kith, operation: &str) -> Went {
         "accept-invitation" => accept(kith, |who, token| (who.accept_invitation(token), 204, 400)).await,
         "show-accept-invitation-page" => show_accept_invitation_page(kith).await,
         "submit-accept-invitation-page" => accept(kith, |who, token| (send_acceptance(who, token), 200, 200)).await,
+        "withdraw-email-change" => withdraw(kith).await,
+        "undo-email-change" => undo(kith, |who, token| (who.undo_email_change(token), 204, 400)).await,
+        "show-undo-email-change-page" => show_undo_page(kith).await,
+        "submit-undo-email-change-page" => undo(kith, |who, token| (send_undo(who, token), 200, 200)).await,
         other => Err(format!("the journey has no part for {other}: add one")),
     }
 }
@@ -34,6 +38,10 @@ fn press(who: &Actor, token: &str, answer: &str) -> Request {
         ("password", &*who.person.password),
         KEY,
     ])
+}
+
+fn send_undo(who: &Actor, token: &str) -> Request {
+    who.bare_request("POST", "/undo-email-change").form(&[("token", token), KEY])
 }
 
 fn send_new_password(who: &Actor, token: &str) -> Request {
@@ -159,4 +167,41 @@ async fn show_accept_invitation_page(kith: &Kith) -> Went {
     expect(carol.get(&format!("/accept-invitation?token={token}")), 200).await?;
     expect(carol.get("/accept-invitation?token=nothing"), 400).await?;
     Ok(())
+}
+
+async fn withdraw(kith: &Kith) -> Went {
+    let (ada, new) = (kith.registered("ada").await, kith.newcomer("new").person.email);
+    expect(ada.delete("/v1/me/email-change"), 404).await?;
+    want_email(&ada, &new).await?;
+    expect(ada.delete("/v1/me/email-change"), 204).await.map(drop)
+}
+
+/// Withdraws a wish; then gives back the first of three addresses, which frees the others.
+async fn undo(kith: &Kith, by: impl Fn(&Actor, &str) -> (Request, u16, u16)) -> Went {
+    let ada = kith.registered("ada").await;
+    want_email(&ada, &kith.newcomer("new").person.email).await?;
+    let token = link_to(kith, &ada.person.email).await?;
+    let (done, good, again) = by(&ada, &token);
+    expect(done, good).await?;
+    expect(by(&ada, &token).0, again).await?;
+    for _ in 0..2 {
+        let new = kith.newcomer("new").person.email;
+        want_email(&ada, &new).await?;
+        let confirm = link_to(kith, &new).await?;
+        expect(ada.confirm(&confirm), 204).await?;
+    }
+    let token = link_to(kith, &ada.person.email).await?;
+    expect(by(&ada, &token).0, good).await?;
+    expect(by(&ada, &token).0, again).await?;
+    expect(ada.get("/v1/me"), 401).await?;
+    // The mail that sets a new password.
+    link_to(kith, &ada.person.email).await.map(drop)
+}
+
+async fn show_undo_page(kith: &Kith) -> Went {
+    let ada = kith.registered("ada").await;
+    want_email(&ada, &kith.newcomer("new").person.email).await?;
+    let token = link_to(kith, &ada.person.email).await?;
+    expect(ada.get(&format!("/undo-email-change?token={token}")), 200).await?;
+    expect(ada.get("/undo-email-change?token=nothing"), 400).await.map(drop)
 }

@@ -42,7 +42,7 @@ async fn join(kith: &Kith, actor: Actor) -> Result<Actor, String> {
 
 /// Asks for another address.
 pub(crate) async fn want_email(actor: &Actor, email: &str) -> Result<(), String> {
-    expect(actor.patch("/v1/me").json(json!({"email": email})), 200).await.map(drop)
+    expect(actor.want_email(email), 200).await.map(drop)
 }
 
 /// Gives somebody a role.

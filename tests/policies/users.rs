@@ -91,7 +91,11 @@ async fn update(kith: &Kith, boss: &Actor) -> Went {
     }
     expect(change(json!({"active": false})), 200).await?;
     expect(ada.get("/v1/me"), 401).await?;
-    expect(change(json!({"active": true})), 200).await.map(drop)
+    expect(change(json!({"active": true})), 200).await?;
+    // Of somebody who was invited and has not come the address is corrected.
+    let (id, _) = invited(kith, boss, &kith.newcomer("typo").person.email).await?;
+    let right = json!({"email": kith.newcomer("right").person.email});
+    expect(boss.patch(&format!("/v1/users/{id}")).json(right), 200).await.map(drop)
 }
 
 /// A moderator; somebody who has not accepted the invitation; and not another admin.

@@ -128,6 +128,16 @@ impl Actor {
         self.bare_request("POST", "/confirm").form(&form)
     }
 
+    /// Asks for another address, with the password.
+    pub fn want_email(&self, email: &str) -> Request {
+        self.patch("/v1/me").json(json!({"email": email, "current_password": self.person.password}))
+    }
+
+    /// Undoes a change of the address by the token of a mailed link.
+    pub fn undo_email_change(&self, token: &str) -> Request {
+        self.bare_request("POST", "/v1/auth/email-change/undo").json(json!({"token": token}))
+    }
+
     /// Logs in with username and password; the tokens are in the answer.
     pub fn log_in(&self) -> Request {
         self.log_in_as(&self.person.username, &self.person.password)

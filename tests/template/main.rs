@@ -23,7 +23,7 @@ fn areas() -> [Area; 7] {
     [
         Area {
             name: "accounts",
-            stacks: &["accounts", "passwords", "preferences", "sessions"],
+            stacks: &["accounts", "addresses", "passwords", "preferences", "sessions"],
             functions: kith_accounts::functions(),
         },
         Area { name: "users", stacks: &["users", "moderation"], functions: kith_users::functions() },
@@ -34,7 +34,7 @@ fn areas() -> [Area; 7] {
         },
         Area { name: "notes", stacks: &["notes", "note-pages"], functions: kith_notes::functions() },
         Area { name: "photos", stacks: &["photos"], functions: kith_photos::functions() },
-        Area { name: "site", stacks: &["site", "pages"], functions: kith_site::functions() },
+        Area { name: "site", stacks: &["site", "pages", "address-pages"], functions: kith_site::functions() },
         Area { name: "jobs", stacks: &["jobs"], functions: kith_jobs::functions() },
     ]
 }

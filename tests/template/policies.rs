@@ -180,9 +180,12 @@ fn h13_only_those_who_must_write_what_admits() {
         "submit-accept-invitation-page",
         "submit-confirm-page",
         "submit-reset-password-page",
+        "submit-undo-email-change-page",
         "unban-user",
+        "undo-email-change",
         "update-me",
         "update-user",
+        "withdraw-email-change",
     ]);
     assert_eq!(with_items("auth#", &WRITES), expected);
 }
@@ -199,6 +202,8 @@ fn h13_only_those_who_must_touch_passwords_and_none_to_admit_somebody() {
         "submit-accept-invitation-page",
         "submit-confirm-page",
         "submit-reset-password-page",
+        "submit-undo-email-change-page",
+        "undo-email-change",
     ]);
     assert_eq!(with_items("password#", &WRITES), writers);
     // For who checks a password, and for who shows when somebody logged in.

@@ -42,7 +42,7 @@ pub async fn delete_me(cx: Cx, who: Member, Json(farewell): Json<Farewell>) -> R
         }
         let task = user.begin_erasing(cx.now);
         let audit = AuditEvent::new(user.id, user.id, Act::UserDeleted, cx.now);
-        Ok(Along { tasks: vec![task], audit: Some(audit), ..Along::default() })
+        Ok(Along { tasks: vec![task], audit: vec![audit], ..Along::default() })
     };
     cx.store.change_user(who.user, None, cx.now, apply).await.map(|_| NoContent).map_err(or_ended)
 }

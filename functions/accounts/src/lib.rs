@@ -21,8 +21,10 @@ pub mod revoke_all_sessions;
 pub mod revoke_session;
 pub mod show_me;
 pub mod show_preferences;
+pub mod undo_email_change;
 pub mod update_me;
 pub mod update_preferences;
+pub mod withdraw_email_change;
 
 mod current_password;
 mod me;
@@ -43,6 +45,8 @@ pub fn functions() -> Vec<Function> {
         revoke_all_sessions::function(),
         show_me::function(),
         update_me::function(),
+        withdraw_email_change::function(),
+        undo_email_change::function(),
         change_password::function(),
         delete_me::function(),
         show_preferences::function(),

@@ -4,7 +4,7 @@ use kith_domain::{
     Bio, Credentials, Email, Location, Login, Permission, Person, PersonName, PhotoKind, Preferences, Role, UserId,
     Username,
 };
-use kith_http::{Cx, PhotoView, Result, Tagged, Time};
+use kith_http::{Cx, EmailChangeView, PhotoView, Result, Tagged, Time};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -14,6 +14,8 @@ use utoipa::ToSchema;
 pub struct Me {
     id: UserId,
     email: Email,
+    /// Another address that waits to be confirmed there.
+    email_change: Option<EmailChangeView>,
     username: Username,
     /// First and last name.
     name: Option<String>,
@@ -70,6 +72,7 @@ impl Me {
             profile_photo: PhotoView::of_profile(cx, &profile, PhotoKind::ProfilePhoto)?,
             cover_photo: PhotoView::of_profile(cx, &profile, PhotoKind::CoverPhoto)?,
             id: user.id,
+            email_change: EmailChangeView::of(&user, cx.now),
             email: user.email,
             username: profile.username,
             first_name: profile.first_name,

@@ -1,10 +1,11 @@
 //! `PATCH /v1/me`: changes one's own account.
 
+use crate::current_password;
 use crate::me::Me;
 use crate::oneself::or_ended;
-use kith_domain::{EmailChange, Person, ProfileChange, Task, Work};
+use kith_domain::{Person, ProfileChange};
 use kith_http::{
-    Cx, EMAIL_CHANGES, Function, IfMatch, IfMatchHeader, Json, Myself, Problem, Result, Router, Setting, Tagged,
+    Cx, EMAIL_CHANGES, Fault, Function, IfMatch, IfMatchHeader, Json, Myself, Problem, Result, Router, Setting, Tagged,
 };
 use kith_store::Along;
 use utoipa_axum::routes;
@@ -17,8 +18,9 @@ pub fn function() -> Function {
 
 /// Change your account
 ///
-/// Only what is sent changes. A new e-mail address takes effect when the link that is mailed there has been used;
-/// whether it is free makes no difference here.
+/// Only what is sent changes. A new e-mail address needs `current_password`, and takes effect when the link that is
+/// mailed there has been used; whether it is free makes no difference here. The old address is told at once, with a link
+/// that withdraws the wish, and for seven days after the change undoes it.
 #[utoipa::path(
     patch, path = "/v1/me", operation_id = "update-me", tag = "accounts", security(("bearer" = [])), request_body = ProfileChange,
     params(IfMatchHeader), extensions(("x-kith-who" = json!("own"))),
@@ -32,8 +34,8 @@ pub async fn update_me(
 ) -> Result<Tagged<Me>> {
     let address = who.person.user.email.folded();
     let new_email = change.email.as_ref().filter(|email| email.folded() != address);
-    if let Some(email) = new_email {
-        cx.limit(&EMAIL_CHANGES, &who.person.user.id.to_string()).await?;
+    if new_email.is_some() {
+        may_wish(&cx, &who, &change).await?;
     }
     let apply = |person: &mut Person| {
         // What somebody wished for in a session that has ended meanwhile must not come back.
@@ -41,13 +43,18 @@ pub async fn update_me(
             return Err(Problem::unauthorized(true));
         }
         person.profile.apply(&change, cx.now);
-        let Some(email) = new_email else { return Ok(Along::default()) };
-        person.user.email_change = Some(EmailChange::new(email.clone(), cx.now));
-        person.user.touch(cx.now);
-        let tasks = vec![Task::new(Work::MailEmailChange { user: person.user.id }, cx.now)];
+        let tasks = new_email.map(|email| person.user.wish_for_email(email.clone(), None, cx.now)).unwrap_or_default();
         Ok(Along { tasks, ..Along::default() })
     };
     let person = cx.store.change_person(who.person, rev, cx.now, apply).await.map_err(or_ended)?;
     let credentials = cx.store.credentials(person.user.id).await.map_err(|error| or_ended(error.into()))?;
     Me::tagged(&cx, person, Some(credentials))
+}
+
+/// That a stolen token is not enough to carry the account away, nor to mail whomever one likes.
+async fn may_wish(cx: &Cx, who: &Myself, change: &ProfileChange) -> Result<()> {
+    let id = who.person.user.id;
+    let needed = || Problem::invalid(vec![Fault::new("/current_password", "is required for another address")]);
+    current_password::check(cx, id, change.current_password.as_ref().ok_or_else(needed)?).await?;
+    cx.limit(&EMAIL_CHANGES, &id.to_string()).await
 }

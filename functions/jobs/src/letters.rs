@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 use kith_crypto::MailToken;
-use kith_domain::{Due, Email, Link, Person, Purpose, Registration, Task, TaskId, User, UserId, Work};
+use kith_domain::{Due, Email, Link, Person, Profile, Purpose, Registration, Task, TaskId, Undo, User, UserId, Work};
 use kith_http::{
     CONFIRMING_MAILS, CONFIRMING_MAILS_FROM, INVITATION_MAILS, JobCx, JobError, RESET_MAILS, email_change_record,
+    email_undo_record,
 };
 use kith_mail::{MailError, Message};
-use kith_store::StoreError;
+use kith_store::{Claims, StoreError};
 
 type Letter = Result<Option<Message>, JobError>;
 
@@ -25,7 +26,9 @@ pub(crate) async fn letter(cx: &JobCx, Task { id, work, .. }: Task, now: Timesta
         Work::MailInvitation { user } => invitation(cx, user, id, now).await,
         Work::MailEmailChange { user } => email_change(cx, user, id, now).await,
         Work::MailFollowUp { user, contact, at } => follow_up(cx, &Due { at, user, contact }).await,
-        Work::MailEmailChanged { email } => written(Message::address_changed(&email)),
+        Work::MailEmailWish { user, number, email } => email_undo(cx, user, number, &email, now).await,
+        Work::MailEmailChanged { user, number, email } => email_undo(cx, user, number, &email, now).await,
+        Work::MailFreshStart { user } => fresh_start(cx, user, now).await,
         Work::MailErased { email } => written(Message::account_erased(&email)),
         Work::EraseAccount { .. } | Work::EraseContact { .. } | Work::RemovePhoto { .. } => {
             Err(JobError("not a mail".into()))
@@ -56,8 +59,8 @@ async fn confirmation(cx: &JobCx, id: UserId, asker: &Asker<'_>, now: Timestamp)
     if !asker.may_have_mailed(cx, &registration.email, now).await? {
         return Ok(None);
     }
-    if claims.owner.is_some() {
-        return written(Message::address_has_account(&registration.email));
+    if let Some(letter) = taken(cx, &registration.email, &claims, now).await? {
+        return Ok(Some(letter));
     }
     confirmation_links(cx, &registration.email, &[registration.clone()], now).await
 }
@@ -66,17 +69,24 @@ async fn confirmation(cx: &JobCx, id: UserId, asker: &Asker<'_>, now: Timestamp)
 async fn confirmation_again(cx: &JobCx, email: &Email, asker: &Asker<'_>, now: Timestamp) -> Letter {
     let store = cx.store()?;
     let claims = store.claims_on(email, now).await?;
-    let waiting = match claims.owner {
-        Some(_) => Vec::new(),
-        None => store.registrations_to_confirm(&claims, asker.asked_from, now).await?,
-    };
-    if claims.owner.is_none() && waiting.is_empty() || !asker.may_have_mailed(cx, email, now).await? {
+    let waiting = store.registrations_to_confirm(&claims, asker.asked_from, now).await?;
+    let is_free = claims.owner.or(claims.held_for).is_none();
+    if is_free && waiting.is_empty() || !asker.may_have_mailed(cx, email, now).await? {
         return Ok(None);
     }
-    if claims.owner.is_some() {
-        return written(Message::address_has_account(email));
+    if let Some(letter) = taken(cx, email, &claims, now).await? {
+        return Ok(Some(letter));
     }
     confirmation_links(cx, email, &waiting, now).await
+}
+
+/// Word to an address that has an account, or had one until lately and is held for it; nothing where it is free.
+async fn taken(cx: &JobCx, email: &Email, claims: &Claims, now: Timestamp) -> Letter {
+    match (claims.owner, claims.held_for) {
+        (Some(_), _) => written(Message::address_has_account(email)),
+        (None, Some(user)) => email_undo(cx, user, 0, email, now).await,
+        (None, None) => Ok(None),
+    }
 }
 
 /// A link for each of some registrations of one address: whoever reads the mail knows which is theirs.
@@ -95,18 +105,38 @@ async fn confirmation_links(cx: &JobCx, to: &Email, waiting: &[Registration], no
 /// A link that sets a password, if the address has an account; word of it, if that may not be used.
 async fn password_reset(cx: &JobCx, email: &Email, task: TaskId, now: Timestamp) -> Letter {
     let store = cx.store()?;
-    let Some(owner) = store.claims_on(email, now).await?.owner else { return Ok(None) };
+    let claims = store.claims_on(email, now).await?;
+    let Some(owner) = claims.owner.or(claims.held_for) else { return Ok(None) };
     let Some(Person { user, profile }) = live(store.person(owner).await)? else { return Ok(None) };
     // Who was invited and has not come yet has no password to forget: the invitation comes again.
     if user.may_act() && user.confirmed_at.is_none() {
         return invitation_link(cx, &user, task, now).await;
     }
-    if !cx.allows(&RESET_MAILS, &user.email.folded(), task, now).await? {
+    if !cx.allows(&RESET_MAILS, &email.folded(), task, now).await? {
         return Ok(None);
+    }
+    if claims.owner.is_none() {
+        return email_undo(cx, user.id, 0, email, now).await;
     }
     if !user.may_act() {
         return written(Message::account_shut(&user.email));
     }
+    if !user.may_reset(now) {
+        return written(Message::reset_waits(&user.email));
+    }
+    reset_link(cx, &user, &profile, now).await
+}
+
+/// A link that sets a password for an account whose old one is good no more; nobody asked for it too often.
+async fn fresh_start(cx: &JobCx, user: UserId, now: Timestamp) -> Letter {
+    let Some(Person { user, profile }) = live(cx.store()?.person(user).await)? else { return Ok(None) };
+    if !user.may_act() {
+        return written(Message::account_shut(&user.email));
+    }
+    reset_link(cx, &user, &profile, now).await
+}
+
+async fn reset_link(cx: &JobCx, user: &User, profile: &Profile, now: Timestamp) -> Letter {
     let token = MailToken::generate(user.id);
     let end = now + Purpose::PasswordReset.lifetime();
     add_link(cx, &token, Link::new(user.id, Purpose::PasswordReset, user.email.clone(), now), end, now).await?;
@@ -145,13 +175,35 @@ async fn email_change(cx: &JobCx, user: UserId, task: TaskId, now: Timestamp) ->
     if !asker.may_have_mailed(cx, &wish.email, now).await? {
         return Ok(None);
     }
-    if store.claims_on(&wish.email, now).await?.owner.is_some() {
+    let claims = store.claims_on(&wish.email, now).await?;
+    if claims.owner.is_some() {
         return written(Message::address_wanted(&wish.email));
+    }
+    if let Some(holder) = claims.held_for.filter(|holder| *holder != user.id) {
+        return email_undo(cx, holder, 0, &wish.email, now).await;
     }
     let token = MailToken::generate(email_change_record(user.id));
     add_link(cx, &token, Link::new(user.id, Purpose::EmailChange, wish.email.clone(), now), wish.expires_at, now)
         .await?;
     written(Message::confirm_new_address(&wish.email, &profile.username, &link_to(cx, "/confirm", &token)?))
+}
+
+/// Word to the address that an account has, or had, of a wish for another one or a change since, with a link that
+/// withdraws or undoes it; nothing where there is nothing to undo any more.
+async fn email_undo(cx: &JobCx, user: UserId, number: u64, to: &Email, now: Timestamp) -> Letter {
+    let Some(Person { user, profile }) = live(cx.store()?.person(user).await)? else { return Ok(None) };
+    let Some(undo) = user.undo_by(number, to, now) else { return Ok(None) };
+    let (number, end) = match &undo {
+        Undo::Withdraw => (number, now + Purpose::EmailUndo(number).lifetime()),
+        Undo::GiveBack(past) => (past.number, past.until),
+    };
+    let token = MailToken::generate(email_undo_record(user.id, number));
+    add_link(cx, &token, Link::new(user.id, Purpose::EmailUndo(number), to.clone(), now), end, now).await?;
+    let link = link_to(cx, "/undo-email-change", &token)?;
+    match undo {
+        Undo::Withdraw => written(Message::address_change_wanted(to, &profile.username, &link)),
+        Undo::GiveBack(_) => written(Message::address_changed(to, &profile.username, &link)),
+    }
 }
 
 /// Adds the hash of a link that is about to be mailed.

@@ -3,6 +3,7 @@
 //! They cannot be opened anyway, and the job `expire-items` deletes them, too.
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use kith_domain::{Act, AuditEvent};
 use kith_http::{Admin, Cx, Function, Result, Router, Setting};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -34,7 +35,7 @@ pub struct Purged {
     extensions(("x-kith-who" = json!("adm"))),
     responses((status = 200, description = "Done", body = Purged))
 )]
-pub async fn purge_expired_notes(cx: Cx, _: Admin) -> Result<axum::Json<Purged>> {
+pub async fn purge_expired_notes(cx: Cx, Admin { user: admin }: Admin) -> Result<axum::Json<Purged>> {
     let mut purged = 0;
     for _ in 0..ROUNDS {
         let ended = cx.store.expired_notes(cx.now).await?;
@@ -48,6 +49,10 @@ pub async fn purge_expired_notes(cx: Cx, _: Admin) -> Result<axum::Json<Purged>>
         if deleted == 0 {
             break;
         }
+    }
+    if purged > 0 {
+        let act = Act::NotesPurged { purged: u64::try_from(purged).unwrap_or(u64::MAX) };
+        cx.store.leave_audit(&AuditEvent::new(admin.id, admin.id, act, cx.now), cx.now).await?;
     }
     Ok(axum::Json(Purged { purged }))
 }

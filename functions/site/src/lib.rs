@@ -18,9 +18,11 @@ pub mod show_jwks;
 pub mod show_openapi;
 pub mod show_reset_password_page;
 pub mod show_security_txt;
+pub mod show_undo_email_change_page;
 pub mod submit_accept_invitation_page;
 pub mod submit_confirm_page;
 pub mod submit_reset_password_page;
+pub mod submit_undo_email_change_page;
 
 mod accept_invitation_form;
 mod confirm_form;
@@ -45,6 +47,8 @@ pub fn functions() -> Vec<Function> {
         submit_reset_password_page::function(),
         show_accept_invitation_page::function(),
         submit_accept_invitation_page::function(),
+        show_undo_email_change_page::function(),
+        submit_undo_email_change_page::function(),
         answer_unmatched::function(),
     ]
 }

@@ -34,6 +34,8 @@ pub(crate) enum Mailed {
     PasswordReset,
     /// To accept an invitation.
     Invitation,
+    /// To withdraw or undo a change of the address.
+    EmailUndo,
 }
 
 /// The page of a link that does not work: what may have happened, and what to do about each.
@@ -70,6 +72,13 @@ impl Mailed {
                 else_do: "Say in the app in which you log in that you have forgotten your password, and a new mail \
                           comes.",
                 another: Some("request-password-reset"),
+            },
+            Self::EmailUndo => DeadLink {
+                used: "If you stopped a change with it, or took your account back, that is done.",
+                too_old: "It works for seven days after the change. If you have a newer mail, take the link in that.",
+                else_do: "If the account is lost to you, turn to whoever runs your Kith: an admin can ban it, and then \
+                          nobody gets in.",
+                another: None,
             },
             Self::Invitation => DeadLink {
                 used: "If you chose a password with it, the account is yours: simply log in.",
@@ -155,6 +164,7 @@ mod tests {
             (crate::show_confirm_page::function(), "/confirm", "24 hours"),
             (crate::show_reset_password_page::function(), "/reset-password", "an hour"),
             (crate::show_accept_invitation_page::function(), "/accept-invitation", "seven days"),
+            (crate::show_undo_email_change_page::function(), "/undo-email-change", "seven days"),
         ] {
             for query in ["", "token=", "token=x", "token=a&token=b", "other=1"] {
                 assert_page(&answer(&function, "GET", path, query, ("", "")).await, 400, words);
@@ -168,6 +178,7 @@ mod tests {
             (crate::submit_confirm_page::function(), "/confirm", "24 hours"),
             (crate::submit_reset_password_page::function(), "/reset-password", "an hour"),
             (crate::submit_accept_invitation_page::function(), "/accept-invitation", "seven days"),
+            (crate::submit_undo_email_change_page::function(), "/undo-email-change", "seven days"),
         ] {
             for form in ["", "token=x", "token=x&answer=confirm", "token=x&token=y", "password=hunter2hunter2"] {
                 let page = answer(&function, "POST", path, "", (FORM, form)).await;

@@ -28,7 +28,7 @@ pub struct ConfirmForm {
     answer: ConfirmAnswer,
     /// That of the registration, to confirm one.
     #[serde(default)]
-    #[schema(value_type = Option<String>, format = Password)]
+    #[schema(value_type = Option<String>, format = Password, max_length = 128)]
     password: SecretString,
     /// Made up for each time that the page is shown: the same form sent again is told of the same success.
     #[serde(default)]

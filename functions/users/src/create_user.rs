@@ -51,7 +51,7 @@ pub async fn create_user(
     let created = Created { location, rev: Some(account.person.rev()), view };
     let along = || Along {
         tasks: vec![Task::new(Work::MailInvitation { user: id }, cx.now)],
-        audit: Some(AuditEvent::new(admin.id, id, Act::UserInvited, cx.now)),
+        audit: vec![AuditEvent::new(admin.id, id, Act::UserInvited, cx.now)],
         ..Along::default()
     };
     once.create(&cx, created, async |answer| cx.store.create_person(&account.person, along(), answer, cx.now).await)

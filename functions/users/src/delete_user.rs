@@ -25,7 +25,7 @@ pub async fn delete_user(cx: Cx, Admin { user: admin }: Admin, Path(id): Path<Us
         rules::may_shut_out(&admin, user)?;
         let task = user.begin_erasing(cx.now);
         let audit = AuditEvent::new(admin.id, id, Act::UserDeleted, cx.now);
-        Ok::<_, Problem>(Along { tasks: vec![task], audit: Some(audit), ..Along::default() })
+        Ok::<_, Problem>(Along { tasks: vec![task], audit: vec![audit], ..Along::default() })
     };
     cx.store.change_user(cx.store.user(id).await?, None, cx.now, apply).await.map(|_| NoContent)
 }

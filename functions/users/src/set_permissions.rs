@@ -49,7 +49,7 @@ pub async fn set_permissions(
         let before = std::mem::replace(&mut user.permissions, new.permissions.clone());
         user.touch(cx.now);
         let act = Act::PermissionsChanged { before, after: new.permissions.clone() };
-        Ok(Along { audit: Some(AuditEvent::new(admin.id, id, act, cx.now)), ..Along::default() })
+        Ok(Along { audit: vec![AuditEvent::new(admin.id, id, act, cx.now)], ..Along::default() })
     };
     let user = cx.store.change_user(cx.store.user(id).await?, rev, cx.now, apply).await?;
     Ok(RoleView::tagged(&user))

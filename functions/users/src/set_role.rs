@@ -51,7 +51,7 @@ pub async fn set_role(
         let act = Act::RoleChanged { before: user.role, after: new.role };
         user.role = new.role;
         user.touch(cx.now);
-        Ok(Along { audit: Some(AuditEvent::new(admin.id, id, act, cx.now)), ..Along::default() })
+        Ok(Along { audit: vec![AuditEvent::new(admin.id, id, act, cx.now)], ..Along::default() })
     };
     let user = cx.store.change_user(cx.store.user(id).await?, rev, cx.now, apply).await?;
     Ok(RoleView::tagged(&user))

@@ -27,7 +27,7 @@ pub async fn unban_user(cx: Cx, who: Member, Path(id): Path<UserId>) -> Result<N
         }
         user.touch(cx.now);
         let audit = AuditEvent::new(who.user.id, id, Act::UserUnbanned, cx.now);
-        Ok(Along { audit: Some(audit), ..Along::default() })
+        Ok(Along { audit: vec![audit], ..Along::default() })
     };
     cx.store.change_user(cx.store.user(id).await?, None, cx.now, apply).await.map(|_| NoContent)
 }

@@ -1,12 +1,15 @@
 //! `PATCH /v1/users/{user_id}`: changes somebody's account.
 
 use crate::user_view::{self, UserView};
-use jiff::Timestamp;
 use kith_domain::{
-    Act, AuditEvent, Email, Person, PersonName, ProfileChange, Task, UserId, Username, Work, given, rules,
+    Act, AuditEvent, Email, NameField, Person, PersonName, ProfileChange, Purpose, Task, User, UserId, Username, Work,
+    given, rules,
 };
-use kith_http::{Admin, Cx, Function, IfMatch, IfMatchHeader, Json, Path, Problem, Result, Router, Setting, Tagged};
-use kith_store::Along;
+use kith_http::{
+    Admin, Cx, EMAIL_CHANGES, Function, INVITATIONS, IfMatch, IfMatchHeader, Json, Path, Problem, Result, Router,
+    Setting, Tagged,
+};
+use kith_store::{Along, StoreError};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -21,7 +24,8 @@ pub fn function() -> Function {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserChange {
-    /// New address, at once; an admin vouches for it. Free, or 409.
+    /// New address; free, or 409. Of somebody who was invited and has not come yet it is corrected at once, and the
+    /// invitation goes there. Everybody else confirms it by a mailed link, and the address before can withdraw and undo it.
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     email: Option<Email>,
@@ -45,7 +49,8 @@ pub struct UserChange {
 
 /// Change a user
 ///
-/// Not another admin; and nobody switches their own account off.
+/// Not another admin; and nobody switches their own account off, or moves it to another address without the password:
+/// that is `PATCH /v1/me`.
 #[utoipa::path(
     patch, path = "/v1/users/{user_id}", operation_id = "update-user", tag = "users", security(("bearer" = [])),
     request_body = UserChange, extensions(("x-kith-who" = json!("adm"))), params(IfMatchHeader, ("user_id" = UserId, Path)),
@@ -58,52 +63,86 @@ pub async fn update_user(
     IfMatch(rev): IfMatch,
     Json(change): Json<UserChange>,
 ) -> Result<Tagged<UserView>> {
-    let apply = |person: &mut Person| {
-        let user = &mut person.user;
-        rules::may_manage(&admin, user)?;
-        let act = match change.active {
-            Some(false) if user.is_active => {
-                rules::may_shut_out(&admin, user)?;
-                user.end_sessions();
-                Act::UserDeactivated
-            }
-            Some(true) if !user.is_active => Act::UserActivated,
-            _ => Act::UserUpdated,
-        };
-        let (old_email, loaded) = (user.email.clone(), person.rev());
-        change.apply(person, cx.now);
-        if person.rev() == loaded {
-            return Ok(Along::default());
-        }
-        let moved = person.user.email.folded() != old_email.folded();
-        let tasks = moved.then(|| Task::new(Work::MailEmailChanged { email: old_email }, cx.now)).into_iter().collect();
-        let audit = Some(AuditEvent::new(admin.id, id, act, cx.now));
-        Ok::<_, Problem>(Along { tasks, audit, ..Along::default() })
-    };
-    let person = cx.store.change_person(cx.store.person(id).await?, rev, cx.now, apply).await?;
+    let person = cx.store.person(id).await?;
+    rules::may_manage(&admin, &person.user)?;
+    if let Some(email) = change.new_email(&person.user) {
+        may_give(&cx, &admin, &person.user, email).await?;
+    }
+    let person = cx.store.change_person(person, rev, cx.now, |person| change.apply(&cx, &admin, person)).await?;
     user_view::shown(&cx, person, &admin).await
 }
 
+/// That an admin may have mails sent because of another address for somebody.
+async fn may_give(cx: &Cx, admin: &User, user: &User, email: &Email) -> Result<()> {
+    if user.id == admin.id {
+        return Err(Problem::forbidden("Change your own address by PATCH /v1/me: it takes your password."));
+    }
+    if cx.store.is_taken(email, user.id, cx.now).await? {
+        return Err(StoreError::EmailTaken.into());
+    }
+    match user.confirmed_at {
+        None => cx.limit(&INVITATIONS, &admin.id.to_string()).await,
+        // Not what the owner may do: nobody uses that up for them.
+        Some(_) => cx.limit(&EMAIL_CHANGES, &format!("admins\n{}", user.id)).await,
+    }
+}
+
 impl UserChange {
-    fn apply(&self, person: &mut Person, now: Timestamp) {
-        let before = person.user.clone();
-        if let Some(email) = self.email.as_ref().filter(|email| email.folded() != before.email.folded()) {
-            // Whoever wants the account at another address may be why an admin steps in.
-            person.user.email_change = None;
-            person.user.email = email.clone();
+    fn new_email(&self, user: &User) -> Option<&Email> {
+        self.email.as_ref().filter(|email| email.folded() != user.email.folded())
+    }
+
+    /// Makes the changes, with an event for each.
+    fn apply(&self, cx: &Cx, admin: &User, person: &mut Person) -> Result<Along> {
+        rules::may_manage(admin, &person.user)?;
+        let mut along = Along::default();
+        let mut acts = Vec::new();
+        acts.extend(self.switch(cx, admin, &mut person.user)?);
+        if let Some(email) = self.new_email(&person.user) {
+            acts.push(give_email(cx, admin, &mut person.user, email, &mut along)?);
         }
-        if let Some(active) = self.active {
-            person.user.is_active = active;
+        let before = person.profile.clone();
+        person.profile.apply(&self.names(), cx.now);
+        let fields = NameField::changed(&before, &person.profile);
+        acts.extend((!fields.is_empty()).then_some(Act::UserUpdated { fields }));
+        along.audit = acts.into_iter().map(|act| AuditEvent::new(admin.id, person.user.id, act, cx.now)).collect();
+        Ok(along)
+    }
+
+    fn switch(&self, cx: &Cx, admin: &User, user: &mut User) -> Result<Option<Act>> {
+        let Some(active) = self.active.filter(|active| *active != user.is_active) else { return Ok(None) };
+        if !active {
+            rules::may_shut_out(admin, user)?;
+            user.end_sessions();
         }
-        if person.user != before {
-            person.user.touch(now);
-        }
-        let names = ProfileChange {
+        user.is_active = active;
+        user.touch(cx.now);
+        Ok(Some(if active { Act::UserActivated } else { Act::UserDeactivated }))
+    }
+
+    fn names(&self) -> ProfileChange {
+        ProfileChange {
             username: self.username.clone(),
             first_name: self.first_name.clone(),
             last_name: self.last_name.clone(),
             ..ProfileChange::default()
-        };
-        person.profile.apply(&names, now);
+        }
     }
+}
+
+/// Whoever was invited and has not come yet gets the invitation at the corrected address; for everybody else it is a
+/// wish, which is confirmed there and can be withdrawn and undone from the address that they have.
+fn give_email(cx: &Cx, admin: &User, user: &mut User, email: &Email, along: &mut Along) -> Result<Act> {
+    if !user.may_act() {
+        return Err(Problem::conflict("Whoever is banned or switched off gets no other address. Let them in first."));
+    }
+    if user.confirmed_at.is_some() {
+        along.tasks = user.wish_for_email(email.clone(), Some(admin.id), cx.now);
+        return Ok(Act::EmailChangeAsked);
+    }
+    user.email = email.clone();
+    user.touch(cx.now);
+    along.tasks = vec![Task::new(Work::MailInvitation { user: user.id }, cx.now)];
+    along.dropped_links = vec![Purpose::Invitation];
+    Ok(Act::EmailChanged)
 }

@@ -1,9 +1,10 @@
 //! A user as somebody else sees them: members the public profile, admins all.
 
+use jiff::Timestamp;
 use kith_domain::{
     Bio, Credentials, Email, Location, Permission, Person, PersonName, PhotoKind, Profile, Role, User, UserId, Username,
 };
-use kith_http::{Cx, PhotoView, Result, Tagged, Time};
+use kith_http::{Cx, EmailChangeView, PhotoView, Result, Tagged, Time};
 use kith_store::{Account, StoreError};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -31,6 +32,8 @@ pub struct UserView {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PrivateView {
     email: Email,
+    /// Another address that waits to be confirmed there.
+    email_change: Option<EmailChangeView>,
     location: Option<Location>,
     role: Role,
     permissions: BTreeSet<Permission>,
@@ -77,16 +80,17 @@ impl UserView {
     /// What admins see, and the user.
     pub(crate) fn whole(cx: &Cx, account: &Account) -> Result<Self> {
         let Account { person, credentials } = account;
-        let private = Some(PrivateView::of(person, credentials.as_ref()));
+        let private = Some(PrivateView::of(person, credentials.as_ref(), cx.now));
         Ok(Self { updated_at: person.updated_at().into(), private, ..Self::public(cx, &person.profile)? })
     }
 }
 
 impl PrivateView {
-    fn of(Person { user, profile }: &Person, credentials: Option<&Credentials>) -> Self {
+    fn of(Person { user, profile }: &Person, credentials: Option<&Credentials>, now: Timestamp) -> Self {
         let last_login = credentials.and_then(|known| known.current_login.as_ref());
         Self {
             email: user.email.clone(),
+            email_change: EmailChangeView::of(user, now),
             location: profile.location.clone(),
             role: user.role,
             permissions: user.permissions.clone(),

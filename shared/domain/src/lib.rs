@@ -10,6 +10,7 @@ mod contact_entry;
 mod contact_search;
 mod credentials;
 mod email;
+mod email_change;
 mod fold;
 mod follow_up;
 mod given;
@@ -39,7 +40,7 @@ mod user;
 mod username;
 
 pub use amount::{Amount, CREATIONS_AN_HOUR};
-pub use audit::{AUDIT_LIFETIME, Act, AuditEvent};
+pub use audit::{AUDIT_LIFETIME, Act, AuditEvent, NameField};
 pub use card_text::{
     CardName, CompanyName, EventName, IntroducerName, MemoryText, PhoneNumber, PlaceName, Position, SocialMedia, Spark,
     Tag,
@@ -49,6 +50,7 @@ pub use contact_entry::{ContactEntry, Remembered};
 pub use contact_search::{ContactFilter, Look, Missing, Search, SearchText};
 pub use credentials::{Credentials, Login};
 pub use email::Email;
+pub use email_change::{EMAIL_CHANGE_LIFETIME, EMAIL_UNDO_LIFETIME, EmailChange, NO_RESET_LIFETIME, PastEmail, Undo};
 pub use follow_up::{Due, FollowUp, FollowUpPlan, MeetingPoint, Moment, Occasion};
 pub use given::given;
 pub use id::{AuditId, ContactId, InvalidId, MemoryId, NoteId, PhotoId, SessionId, TaskId, UserId};
@@ -73,5 +75,5 @@ pub use session::{REFRESH_GRACE, Refusal, ReplacedToken, SESSION_LIFETIME, Sessi
 pub use tags::Tags;
 pub use task::{TASK_LIFETIME, Task, Work, Worker};
 pub use text::Invalid;
-pub use user::{EMAIL_CHANGE_LIFETIME, EmailChange, User};
+pub use user::User;
 pub use username::Username;

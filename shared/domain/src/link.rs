@@ -1,4 +1,5 @@
-//! Mailed links: to confirm a registration or a new address, to set a new password, to accept an invitation.
+//! Mailed links: to confirm a registration or a new address, to undo a change of the address, to set a new password, to
+//! accept an invitation.
 
 use crate::{Email, UserId};
 use jiff::fmt::serde::timestamp::millisecond;
@@ -21,16 +22,19 @@ pub enum Purpose {
     Invitation,
     /// Show that a new address is one's own.
     EmailChange,
+    /// Withdraw the wish with this number for another address, or undo the change that came of it.
+    EmailUndo(u64),
 }
 
 impl Purpose {
     /// The name, as in the table.
-    pub const fn name(self) -> &'static str {
+    pub fn name(self) -> String {
         match self {
-            Self::Registration => "registration",
-            Self::PasswordReset => "password_reset",
-            Self::Invitation => "invitation",
-            Self::EmailChange => "email_change",
+            Self::Registration => "registration".to_owned(),
+            Self::PasswordReset => "password_reset".to_owned(),
+            Self::Invitation => "invitation".to_owned(),
+            Self::EmailChange => "email_change".to_owned(),
+            Self::EmailUndo(number) => format!("email_undo#{number}"),
         }
     }
 
@@ -40,6 +44,8 @@ impl Purpose {
             Self::PasswordReset => SignedDuration::from_hours(1),
             Self::Invitation => SignedDuration::from_hours(7 * 24),
             Self::Registration | Self::EmailChange => SignedDuration::from_hours(24),
+            // From the wish on: as long as it may wait to be confirmed, and as a change can be undone then.
+            Self::EmailUndo(_) => SignedDuration::from_hours(8 * 24),
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::millisecond;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -181,6 +182,10 @@ pub struct ProfileChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     pub email: Option<Email>,
+    /// The password, which a new address needs.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, value_type = Option<String>, format = Password, max_length = 1024)]
+    pub current_password: Option<SecretString>,
 }
 
 #[cfg(test)]

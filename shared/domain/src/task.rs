@@ -62,10 +62,29 @@ pub enum Work {
         /// Who wants the address.
         user: UserId,
     },
-    /// Tell the old address that the account has another one now.
+    /// Tell the address of an account that another one is wanted for it, with a link that withdraws and undoes.
+    MailEmailWish {
+        /// Whose account.
+        user: UserId,
+        /// Which of its wishes.
+        number: u64,
+        /// The address that the account had then.
+        email: Email,
+    },
+    /// Tell the old address that the account has another one now, with a link that undoes.
     MailEmailChanged {
+        /// Whose account.
+        user: UserId,
+        /// Which wish.
+        number: u64,
         /// The old address.
         email: Email,
+    },
+    /// Mail a link that sets a new password to whoever has undone a change of the address: the old password is good no
+    /// more.
+    MailFreshStart {
+        /// Whose account.
+        user: UserId,
     },
     /// Remind of a follow-up, if it is still planned for that time.
     MailFollowUp {
@@ -143,6 +162,8 @@ impl Work {
             | Self::MailPasswordChanged { .. }
             | Self::MailInvitation { .. }
             | Self::MailEmailChange { .. }
+            | Self::MailEmailWish { .. }
+            | Self::MailFreshStart { .. }
             | Self::MailEmailChanged { .. }
             | Self::MailFollowUp { .. }
             | Self::MailErased { .. } => Worker::DeliverMail,

@@ -1,13 +1,10 @@
 //! Users: who somebody is to Kith, and what admits them. What they tell of themselves is their profile.
 
-use crate::{Email, Permission, Role, Session, Task, UserId, Work};
+use crate::{Act, AuditEvent, Email, EmailChange, PastEmail, Permission, Role, Session, Task, UserId, Work};
+use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::millisecond;
-use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-
-/// How long a wish for another address waits to be confirmed.
-pub const EMAIL_CHANGE_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// A person with an account, one who confirmed their address or whom an admin invited: all that decides whether and
 /// where they come in, and nothing that they tell of themselves.
@@ -17,9 +14,16 @@ pub struct User {
     pub id: UserId,
     /// The address; shown only to its owner and to admins.
     pub email: Email,
-    /// Another address that the person wants and has not confirmed yet.
+    /// Another address that is wanted and not confirmed yet.
     #[serde(default)]
     pub email_change: Option<EmailChange>,
+    /// How many times another address was wanted.
+    pub email_changes: u64,
+    /// Addresses that the account had, newest last, with those that are held for it no more until the next change.
+    pub past_emails: Vec<PastEmail>,
+    /// Before this the address, which an admin gave the account, sets no password.
+    #[serde(default, with = "millisecond::optional")]
+    pub no_reset_before: Option<Timestamp>,
     /// What the person is here.
     pub role: Role,
     /// What the person may do beyond their own things.
@@ -49,23 +53,6 @@ pub struct User {
     pub rev: u64,
 }
 
-/// A wish for another address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EmailChange {
-    /// The address.
-    pub email: Email,
-    /// From here on the wish does not exist any more.
-    #[serde(with = "millisecond::required")]
-    pub expires_at: Timestamp,
-}
-
-impl EmailChange {
-    /// A wish for an address.
-    pub fn new(email: Email, now: Timestamp) -> Self {
-        Self { email, expires_at: now + EMAIL_CHANGE_LIFETIME }
-    }
-}
-
 impl User {
     /// A new account as an admin makes it: a member without a confirmed address.
     pub fn new(id: UserId, email: Email, cursor_key: String, now: Timestamp) -> Self {
@@ -73,6 +60,9 @@ impl User {
             id,
             email,
             email_change: None,
+            email_changes: 0,
+            past_emails: Vec::new(),
+            no_reset_before: None,
             role: Role::Member,
             permissions: Permission::of_members(),
             created_at: now,
@@ -97,11 +87,6 @@ impl User {
         session.is_alive(self.session_generation, now) && self.may_act()
     }
 
-    /// The address that the person wants, while the wish lives.
-    pub fn wanted_email(&self, now: Timestamp) -> Option<&EmailChange> {
-        self.email_change.as_ref().filter(|wish| now < wish.expires_at)
-    }
-
     /// One more change, at `now`.
     pub fn touch(&mut self, now: Timestamp) {
         self.updated_at = now;
@@ -120,11 +105,13 @@ impl User {
 
     /// Makes an admin of whoever has confirmed an address that the deployment names. Nobody ever loses the role by it.
     /// Whoever is banned or switched off stays what they are: nobody could undo either for an admin, and an admin who
-    /// cannot act would count as the one who must be left.
-    pub fn become_admin_if(&mut self, is_named: bool) {
-        if is_named && self.may_act() {
-            self.role = Role::Admin;
+    /// cannot act would count as the one who must be left. What is given back tells of it, where it is news.
+    pub fn become_admin_if(&mut self, is_named: bool, now: Timestamp) -> Option<AuditEvent> {
+        if !is_named || !self.may_act() || self.role == Role::Admin {
+            return None;
         }
+        let before = std::mem::replace(&mut self.role, Role::Admin);
+        Some(AuditEvent::new(self.id, self.id, Act::RoleChanged { before, after: Role::Admin }, now))
     }
 
     /// Ends all sessions, and with them what was wished for in one of them.
@@ -146,7 +133,7 @@ mod tests {
     #[test]
     fn a_named_address_makes_an_admin_of_whoever_may_act() {
         let role = |mut user: User, is_named| {
-            user.become_admin_if(is_named);
+            user.become_admin_if(is_named, Timestamp::UNIX_EPOCH);
             user.role
         };
         assert_eq!(role(user(), true), Role::Admin);
@@ -154,16 +141,5 @@ mod tests {
         assert_eq!(role(User { role: Role::Admin, ..user() }, false), Role::Admin);
         assert_eq!(role(User { banned_at: Some(Timestamp::UNIX_EPOCH), ..user() }, true), Role::Member);
         assert_eq!(role(User { is_active: false, ..user() }, true), Role::Member);
-    }
-
-    #[test]
-    fn a_wish_for_an_address_ends_with_its_time_and_with_the_sessions() {
-        let wish = EmailChange::new(Email::parse("b@example.org").unwrap(), Timestamp::UNIX_EPOCH);
-        let end = wish.expires_at;
-        let mut user = User { email_change: Some(wish), ..user() };
-        assert!(user.wanted_email(end - SignedDuration::from_millis(1)).is_some());
-        assert!(user.wanted_email(end).is_none());
-        user.end_sessions();
-        assert!(user.email_change.is_none());
     }
 }

@@ -6,7 +6,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use kith_crypto::{MailToken, password};
 use kith_domain::{
-    Email, Link, Password, Person, PersonName, Purpose, Registration, Task, User, UserId, Username, Work,
+    Act, AuditEvent, Email, Link, Password, Person, PersonName, Purpose, Registration, Role, Task, User, UserId,
+    Username, Work,
 };
 use kith_store::{Along, Answer, NewPassword, StoreError};
 use secrecy::SecretString;
@@ -116,7 +117,7 @@ impl Cx {
     }
 
     /// What was mailed for a purpose, if this link is one of it and works.
-    async fn link_opened_by(&self, id: UserId, purpose: Purpose, hash: &str) -> Result<Link> {
+    pub(crate) async fn link_opened_by(&self, id: UserId, purpose: Purpose, hash: &str) -> Result<Link> {
         let link = self.store.link(id, purpose, self.now).await.map_err(dead)?;
         if link.is_opened_by(hash, self.now) { Ok(link) } else { Err(Problem::dead_link()) }
     }
@@ -127,7 +128,8 @@ impl Cx {
     pub async fn prove(&self, link: &ConfirmationLink, given: Option<&SecretString>) -> Result<()> {
         let ConfirmationLink::Registration { registration, .. } = link else { return Ok(()) };
         let given = given.ok_or_else(|| Problem::invalid(vec![Fault::new("/password", "is required")]))?;
-        self.limit(&PASSWORD_CHECKS, &registration.id.to_string()).await?;
+        // The account will have the same id, and all its tries.
+        self.limit(&PASSWORD_CHECKS, &format!("registration\n{}", registration.id)).await?;
         let chosen = Some(&registration.password_hash);
         let verdict = password::verify(Password::attempt(given).secret(), chosen).await?;
         if verdict.matches { Ok(()) } else { Err(Problem::wrong_password()) }
@@ -140,17 +142,21 @@ impl Cx {
             ConfirmationLink::Registration { registration, hash, answer } => {
                 let admins = self.settings().admin_emails()?;
                 let (person, credentials) = registration.clone().confirm(&admins, new_cursor_key(), self.now);
-                self.store.confirm(&registration, &hash, (&person, &credentials), answer, self.now).await.map_err(dead)
+                let (id, after) = (registration.id, person.user.role);
+                let act = Act::RoleChanged { before: Role::Member, after };
+                let appointed = (after != Role::Member).then(|| AuditEvent::new(id, id, act, self.now));
+                let made = (&person, &credentials, appointed.as_ref());
+                self.store.confirm(&registration, &hash, made, answer, self.now).await.map_err(dead)
             }
             ConfirmationLink::NewEmail(opened) => {
-                let new = opened.link.email.clone();
                 let admins = self.settings().admin_emails()?;
                 let apply = |user: &mut User| {
-                    user.become_admin_if(admins.include(&new));
-                    let tasks = vec![Task::new(Work::MailEmailChanged { email: user.email.clone() }, self.now)];
-                    user.email = new.clone();
-                    user.email_change = None;
-                    Along { tasks, ..Along::default() }
+                    let Some(wish) = user.email_change.take() else { return Along::default() };
+                    let changed =
+                        AuditEvent::new(wish.asked_by.unwrap_or(user.id), user.id, Act::EmailChanged, self.now);
+                    let appointed = user.become_admin_if(admins.include(&wish.email), self.now);
+                    let tasks = vec![user.take_email(wish, self.now)];
+                    Along { tasks, audit: appointed.into_iter().chain([changed]).collect(), ..Along::default() }
                 };
                 self.use_link(*opened, apply).await.map(drop)
             }
@@ -166,7 +172,8 @@ impl Cx {
             ConfirmationLink::NewEmail(opened) => {
                 let apply = |user: &mut User| {
                     user.email_change = None;
-                    Along::default()
+                    let withdrawn = AuditEvent::new(user.id, user.id, Act::EmailChangeWithdrawn, self.now);
+                    Along { audit: vec![withdrawn], ..Along::default() }
                 };
                 self.use_link(*opened, apply).await.map(drop)
             }
@@ -204,7 +211,7 @@ impl Cx {
                 return Err(StoreError::NotFound);
             }
             user.confirmed_at = Some(self.now);
-            user.become_admin_if(admins.include(&user.email));
+            let audit = user.become_admin_if(admins.include(&user.email), self.now).into_iter().collect();
             user.touch(self.now);
             profile.first_name = Some(newcomer.first_name.clone());
             profile.last_name = Some(newcomer.last_name.clone());
@@ -214,7 +221,7 @@ impl Cx {
             profile.touch(self.now);
             let used_link = Some((link.purpose, hash.clone()));
             let (new_password, answer) = (new_password.clone(), answer.clone());
-            Ok::<_, StoreError>(Along { used_link, new_password, answer, ..Along::default() })
+            Ok::<_, StoreError>(Along { used_link, new_password, answer, audit, ..Along::default() })
         };
         self.store.change_person(person, None, self.now, apply).await.map(drop).map_err(dead)
     }
@@ -247,7 +254,10 @@ impl Cx {
 fn is_still_for(link: &Link, user: &User, now: Timestamp) -> bool {
     let meant = match link.purpose {
         Purpose::EmailChange => user.wanted_email(now).map(|wish| &wish.email),
-        Purpose::Registration | Purpose::PasswordReset | Purpose::Invitation => Some(&user.email),
+        Purpose::PasswordReset => Some(&user.email).filter(|_| user.may_reset(now)),
+        Purpose::Registration | Purpose::Invitation => Some(&user.email),
+        // Those know their accounts in another way; see `undo_link`.
+        Purpose::EmailUndo(_) => None,
     };
     let is_used = link.purpose == Purpose::Invitation && user.confirmed_at.is_some();
     user.may_act() && !is_used && meant.is_some_and(|email| email.folded() == link.email.folded())
@@ -267,14 +277,14 @@ pub fn check_password(pointer: &str, new: &Password, username: &Username, email:
 }
 
 /// The record and the hash of the secret in a link.
-fn read(token: &str) -> Result<(String, String)> {
+pub(crate) fn read(token: &str) -> Result<(String, String)> {
     let token = MailToken::parse(token).ok_or_else(Problem::dead_link)?;
     let hash = token.secret.hash().to_string();
     Ok((token.record, hash))
 }
 
 /// What does not work any more, and an address that somebody else confirmed first, are the same to whoever pressed.
-fn dead(error: StoreError) -> Problem {
+pub(crate) fn dead(error: StoreError) -> Problem {
     match error {
         // Where the same press has had its success meanwhile, the link is used up; see `Press`.
         StoreError::NotFound | StoreError::Stale | StoreError::EmailTaken | StoreError::Repeated(_) => {

@@ -41,7 +41,8 @@ impl Message {
 fn unlinked(username: &Username) -> String {
     let name = username.as_str();
     let looks_like_a_host = name.rsplit_once('.').is_some_and(|(_, last)| {
-        last.len() >= 2 && last.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
+        let is_word = last.bytes().all(|byte| byte.is_ascii_alphabetic());
+        last.starts_with("xn--") || is_word && (2..=24).contains(&last.len())
     });
     if looks_like_a_host { name.replace('.', ".\u{2060}") } else { name.to_owned() }
 }

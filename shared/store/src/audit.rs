@@ -20,6 +20,7 @@ impl Store {
         changed: UserId,
         now: Timestamp,
     ) -> Result<()> {
+        change.tell(event);
         let end = now + AUDIT_LIFETIME;
         let copy = |key| Ok::<_, crate::StoreError>(expiring(item(&key, "audit_event", event)?, end));
         change.put_new(&self.table, copy(keys::audit(year(event.at), event.id))?);
@@ -29,6 +30,13 @@ impl Store {
             change.put_new(&self.table, copy(keys::own_audit(other, event.id))?);
         }
         Ok(())
+    }
+
+    /// Writes an event of what no transaction did.
+    pub async fn leave_audit(&self, event: &AuditEvent, now: Timestamp) -> Result<()> {
+        let mut change = Transaction::new();
+        self.put_audit(&mut change, event, event.target, now)?;
+        self.commit(change).await
     }
 
     /// A page of the events about one user, newest first, and whether there are more.

@@ -87,6 +87,7 @@ impl Store {
     /// may show another photo.
     pub async fn erase_person(&self, person: &Person, receipt: &Task) -> Result<()> {
         let Person { user, profile } = person;
+        self.free_held_emails(user).await?;
         let mut change = Transaction::new();
         let erasing = Expression {
             condition: Some("attribute_type(erasing_since, :number)"),

@@ -11,6 +11,7 @@ mod contacts;
 mod counts;
 mod credentials;
 mod difference;
+mod emails;
 mod erasure;
 mod error;
 mod follow_ups;

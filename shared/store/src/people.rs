@@ -4,7 +4,7 @@
 use crate::difference::{Changeable, PREFERENCES, Tries};
 use crate::item::{entity, item};
 use crate::keys;
-use crate::registrations::{UsernameGuard, held_by, person_items, unowned};
+use crate::registrations::{UsernameGuard, held_by, person_items, takeable};
 use crate::transaction::Transaction;
 use crate::{Along, Answer, Result, Revisions, Store, StoreError};
 use jiff::Timestamp;
@@ -102,7 +102,7 @@ impl Store {
         let [auth, profile, owner] = person_items(person)?;
         change.put_new(&self.table, auth);
         change.put_new(&self.table, profile);
-        change.put(&self.table, owner, unowned(), |_| StoreError::EmailTaken);
+        change.put(&self.table, owner, takeable(now), |_| StoreError::EmailTaken);
         self.hold_username(&mut change, &person.profile, now)?;
         self.add_along(&mut change, person.user.id, along, now)?;
         self.commit(change).await
@@ -148,7 +148,7 @@ impl Store {
         }
         let mut change = Transaction::new();
         self.use_links(&mut change, after.user.id, &along, now)?;
-        self.update_user(&mut change, &before.user, &after.user)?;
+        self.update_user(&mut change, &before.user, &after.user, now)?;
         if moves_profile {
             self.update_profile(&mut change, &before.profile, &after.profile, now)?;
         }

@@ -7,7 +7,7 @@ use crate::table::{Expression, Order};
 use crate::transaction::Transaction;
 use crate::{Answer, Result, Store, StoreError};
 use jiff::Timestamp;
-use kith_domain::{Credentials, Email, Person, Purpose, Registration, Role, Task, User, UserId, Username};
+use kith_domain::{AuditEvent, Credentials, Email, Person, Purpose, Registration, Role, Task, User, UserId, Username};
 use serde::{Deserialize, Serialize};
 
 /// How many registrations of one address are looked at, the newest: anybody may make more, and nobody shall pay for it.
@@ -46,6 +46,9 @@ pub(crate) struct EmailEntry {
     asked_from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
+    /// The owner has another address by now, and this one is kept for them until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) held_until: Option<i64>,
 }
 
 impl EmailEntry {
@@ -59,6 +62,8 @@ impl EmailEntry {
 pub struct Claims {
     /// The account that has it.
     pub owner: Option<UserId>,
+    /// The account that had it until lately, and for which it is held.
+    pub held_for: Option<UserId>,
     /// Its newest live registrations, newest first.
     pending: Vec<EmailEntry>,
 }
@@ -100,7 +105,9 @@ impl Store {
         for item in items {
             let is_owner = text_of(&item, "sk") == Some(OWNER);
             let entry: EmailEntry = entity(item)?;
-            if is_owner {
+            if let (true, Some(end)) = (is_owner, entry.held_until) {
+                claims.held_for = (now.as_millisecond() < end).then_some(entry.user);
+            } else if is_owner {
                 claims.owner = Some(entry.user);
             } else if entry.is_live(now) {
                 claims.pending.push(entry);
@@ -156,14 +163,15 @@ impl Store {
         })
     }
 
-    /// Turns a registration into its account and ends all others for the same address.
+    /// Turns a registration into its account and ends all others for the same address; `appointed` tells of a role that
+    /// goes with it.
     ///
     /// `NotFound` where the link has been used, replaced or expired meanwhile, or the address got an account.
     pub async fn confirm(
         &self,
         registration: &Registration,
         link_hash: &str,
-        (person, credentials): (&Person, &Credentials),
+        (person, credentials, appointed): (&Person, &Credentials, Option<&AuditEvent>),
         answer: Option<Answer>,
         now: Timestamp,
     ) -> Result<()> {
@@ -176,13 +184,16 @@ impl Store {
         change.put_new(&self.table, auth);
         change.put_new(&self.table, profile);
         change.put_new(&self.table, crate::credentials::credentials_item(credentials)?);
-        change.put(&self.table, owner, unowned(), |_| StoreError::NotFound);
+        change.put(&self.table, owner, takeable(now), |_| StoreError::NotFound);
         self.move_roster(&mut change, id, Role::Member, person.user.role)?;
         let for_good = Expression { update: Some("REMOVE expires_at, #ttl".into()), ..held_by(id) };
         let for_good = Expression { names: vec![("#user", "user".into()), ("#ttl", "ttl".into())], ..for_good };
         change.update(&self.table, &keys::username(&registration.username), for_good, |_| StoreError::NotFound);
         let own = keys::email_pending(&registration.email, id);
         change.delete(&self.table, &own, Expression::default(), |_| StoreError::Stale);
+        if let Some(event) = appointed {
+            self.put_audit(&mut change, event, id, now)?;
+        }
         for rival in self.rivals_of(registration, now).await? {
             self.remove_registration(&mut change, &registration.email, &rival);
         }
@@ -263,6 +274,7 @@ fn registration_items(registration: &Registration) -> Result<[Item; 3]> {
         username: Some(registration.username.clone()),
         asked_from: Some(registration.asked_from.clone()),
         expires_at: until,
+        held_until: None,
     };
     let entry_key = keys::email_pending(&registration.email, registration.id);
     Ok([
@@ -285,8 +297,15 @@ pub(crate) fn person_items(person: &Person) -> Result<[Item; 3]> {
 
 /// That an address belongs to a user.
 pub(crate) fn owner_item(user: &User) -> Result<Item> {
-    let owner = EmailEntry { user: user.id, username: None, asked_from: None, expires_at: None };
+    let owner = EmailEntry { user: user.id, username: None, asked_from: None, expires_at: None, held_until: None };
     item(&keys::email_owner(&user.email), "email_owner", &owner)
+}
+
+/// That an address is held for the user who had it.
+pub(crate) fn held_item(user: UserId, email: &Email, until: Timestamp) -> Result<Item> {
+    let held_until = Some(until.as_millisecond());
+    let held = EmailEntry { user, username: None, asked_from: None, expires_at: None, held_until };
+    Ok(expiring(item(&keys::email_owner(email), "email_owner", &held)?, until))
 }
 
 /// The condition that a registration lives.
@@ -307,9 +326,13 @@ pub(crate) fn free(now: Timestamp) -> Expression {
     }
 }
 
-/// The condition that an address has no account.
-pub(crate) fn unowned() -> Expression {
-    Expression { condition: Some("attribute_not_exists(pk)"), ..Expression::default() }
+/// The condition that an address has no account, and is held for none any more.
+pub(crate) fn takeable(now: Timestamp) -> Expression {
+    Expression {
+        condition: Some("attribute_not_exists(pk) OR held_until <= :now"),
+        values: vec![(":now", number(now.as_millisecond()))],
+        ..Expression::default()
+    }
 }
 
 /// The condition that a name is held by this account.

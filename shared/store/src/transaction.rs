@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::{
     CancellationReason, Delete, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
     Update,
 };
+use kith_domain::AuditEvent;
 use std::time::Instant;
 
 /// What a failed condition means.
@@ -20,6 +21,8 @@ type Meaning = Box<dyn Fn(Option<Item>) -> StoreError + Send + Sync>;
 #[derive(Default)]
 pub(crate) struct Transaction {
     writes: Vec<(TransactWriteItem, Meaning)>,
+    /// What the log tells of it when it is done.
+    told: Vec<AuditEvent>,
     broken: Option<BuildError>,
 }
 
@@ -43,6 +46,11 @@ impl Transaction {
             put.set_expression_attribute_names(condition.names()).set_expression_attribute_values(condition.values());
         let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld).build();
         self.add(put.map(|put| TransactWriteItem::builder().put(put).build()), meaning);
+    }
+
+    /// Has the log tell of an event when all is written.
+    pub(crate) fn tell(&mut self, event: &AuditEvent) {
+        self.told.push(event.clone());
     }
 
     /// Writes an item, whatever is there.
@@ -124,6 +132,12 @@ impl Transaction {
     }
 }
 
+/// One line for each event of the audit trail: who did what to whom, by their ids.
+fn log(event: &AuditEvent) {
+    let (audit_id, actor_id, user_id) = (event.id, event.actor, event.target);
+    tracing::info!(name = "audit", action = event.act.name(), %audit_id, %actor_id, %user_id, "audit");
+}
+
 impl Store {
     /// Commits all writes or none. The SDK repeats a call whose answer got lost, and a conflict with other writers is
     /// tried again here: all under one client token, so that the writes have one effect and never clash with
@@ -142,6 +156,7 @@ impl Store {
             match call.send().await {
                 Ok(answer) => {
                     self.count(Units::Write, began, answer.consumed_capacity());
+                    transaction.told.iter().for_each(log);
                     return Ok(());
                 }
                 Err(error) => match error.as_service_error() {

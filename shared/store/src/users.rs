@@ -4,7 +4,7 @@ use crate::credentials::NewPassword;
 use crate::difference::{Changeable, Tries};
 use crate::item::{Item, entity, item, text_of};
 use crate::keys::{self, number};
-use crate::registrations::{EmailEntry, UsernameGuard, held_by, owner_item, unowned};
+use crate::registrations::{EmailEntry, UsernameGuard};
 use crate::table::Expression;
 use crate::transaction::Transaction;
 use crate::{Answer, Result, Revisions, Store, StoreError};
@@ -16,8 +16,8 @@ use kith_domain::{AuditEvent, Email, Person, Purpose, Role, SessionId, Task, Upl
 pub struct Along {
     /// What follows from it.
     pub tasks: Vec<Task>,
-    /// What the audit trail says of it.
-    pub audit: Option<AuditEvent>,
+    /// What the audit trail says of it, an event for each change.
+    pub audit: Vec<AuditEvent>,
     /// The one session that goes on where all others end.
     pub surviving_session: Option<SessionId>,
     /// Links that were mailed before and shall work no more.
@@ -34,9 +34,12 @@ pub struct Along {
 
 /// Attributes of a user that a change may write, with their placeholders. Not among them: keys; and the session
 /// generation, which only ever goes up.
-pub(crate) const CHANGEABLE: [Changeable; 10] = [
+pub(crate) const CHANGEABLE: [Changeable; 13] = [
     ("email", "#email", ":email"),
     ("email_change", "#email_change", ":email_change"),
+    ("email_changes", "#email_changes", ":email_changes"),
+    ("past_emails", "#past_emails", ":past_emails"),
+    ("no_reset_before", "#no_reset_before", ":no_reset_before"),
     ("role", "#role", ":role"),
     ("permissions", "#permissions", ":permissions"),
     ("is_active", "#is_active", ":is_active"),
@@ -65,7 +68,17 @@ impl Store {
     /// The owner of an address.
     pub async fn user_of_email(&self, email: &Email) -> Result<User> {
         let owner = self.get(&keys::email_owner(email)).await?.ok_or(StoreError::NotFound)?;
-        self.user(entity::<EmailEntry>(owner)?.user).await
+        let owner: EmailEntry = entity(owner)?;
+        if owner.held_until.is_some() { Err(StoreError::NotFound) } else { self.user(owner.user).await }
+    }
+
+    /// Whether an account has an address, or another one than this holds it because it had it until lately.
+    pub async fn is_taken(&self, email: &Email, by_others_than: UserId, now: Timestamp) -> Result<bool> {
+        let owner = self.get(&keys::email_owner(email)).await?.map(entity::<EmailEntry>).transpose()?;
+        Ok(owner.is_some_and(|owner| match owner.held_until {
+            Some(end) => now.as_millisecond() < end && owner.user != by_others_than,
+            None => true,
+        }))
     }
 
     /// A page of users by id, oldest first: those that `wanted` takes, and whether there are more.
@@ -154,23 +167,26 @@ impl Store {
         }
         let mut change = Transaction::new();
         self.use_links(&mut change, after.id, &along, now)?;
-        self.update_user(&mut change, before, after)?;
+        self.update_user(&mut change, before, after, now)?;
         self.add_along(&mut change, after.id, along, now)?;
         self.commit(change).await
     }
 
     /// Adds the change of a user, if it is one, to a transaction: `Stale` where the user is not at the revision of
     /// `before` any more.
-    pub(crate) fn update_user(&self, change: &mut Transaction, before: &User, after: &User) -> Result<()> {
+    pub(crate) fn update_user(
+        &self,
+        change: &mut Transaction,
+        before: &User,
+        after: &User,
+        now: Timestamp,
+    ) -> Result<()> {
         if before.rev == after.rev {
             return Ok(());
         }
         let difference = self.user_difference(before, after)?.expression();
         change.update(&self.table, &keys::user(after.id), difference, |_| StoreError::Stale);
-        if before.email.folded() != after.email.folded() {
-            change.put(&self.table, owner_item(after)?, unowned(), |_| StoreError::EmailTaken);
-            change.delete(&self.table, &keys::email_owner(&before.email), held_by(after.id), |_| StoreError::Stale);
-        }
+        self.move_emails(change, before, after, now)?;
         self.move_roster(change, after.id, before.role, after.role)
     }
 
@@ -254,7 +270,7 @@ impl Store {
             };
             change.update(&self.table, &keys::session(user, session), lives_on, |_| StoreError::NotFound);
         }
-        if let Some(event) = &along.audit {
+        for event in &along.audit {
             self.put_audit(change, event, user, now)?;
         }
         Ok(())
@@ -279,7 +295,7 @@ impl Along {
     pub(crate) fn is_nothing(&self) -> bool {
         self.tasks.is_empty()
             && self.surviving_session.is_none()
-            && self.audit.is_none()
+            && self.audit.is_empty()
             && self.dropped_links.is_empty()
             && self.finished_upload.is_none()
             && self.used_link.is_none()

@@ -11,9 +11,9 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::photo;
-use super::requests::{CONFIRM, 
-    CARD, COVER_PHOTO, DELETE_ME, DOT, INVITE, JSON, LOG_IN, MEMORY_TEXT, NOTE, PHOTO, PLAN, PROFILE_PHOTO, REGISTER,
-    Request, TOKEN, TOKEN_AND_JPEG, TOKEN_AND_JSON,
+use super::requests::{
+    CARD, CONFIRM, COVER_PHOTO, DELETE_ME, DOT, INVITE, JSON, LOG_IN, MEMORY_TEXT, NEW_EMAIL, NOTE, PHOTO, PLAN,
+    PROFILE_PHOTO, REGISTER, Request, TOKEN, TOKEN_AND_JPEG, TOKEN_AND_JSON,
 };
 use super::sandbox::{Launch, Sandbox};
 use super::{BenchError, Ground};
@@ -46,6 +46,8 @@ pub(super) enum Stage {
     LoggedIn,
     /// Has asked for a new password: `{mail_token}`.
     Forgetful,
+    /// Wants another address, of which the one before was told: `{mail_token}`.
+    Wishing,
     /// Has deleted the account; its erasing is a task in the outbox: `{task}`.
     Leaving,
     /// An admin, beside a member: `{other_id}`, `{other_username}`.
@@ -198,6 +200,19 @@ impl<'a> World<'a> {
                 let forgot = post("/v1/auth/password/forgot", r#"{"email": "{email}"}"#);
                 self.help("request-password-reset", &forgot, &person).await?;
                 self.get_mail(&mut person).await?;
+                Ok(person)
+            }
+            Stage::Wishing => {
+                let mut person = self.newcomer(Stage::LoggedIn, MEMBERS).await?;
+                self.help("update-me", &authorized("PATCH", "/v1/me", NEW_EMAIL), &person).await?;
+                // Two mails: of the link to the new address, and of the way back to this one, in either order.
+                for _ in 0..2 {
+                    let before = person.0.get("mail_token").cloned();
+                    self.get_mail(&mut person).await?;
+                    if let Some(way_back) = before.filter(|token| token.contains("-undo-")) {
+                        person.0.insert("mail_token", way_back);
+                    }
+                }
                 Ok(person)
             }
             Stage::Leaving => {

@@ -91,6 +91,9 @@ fn passwords_and_invitations() -> Vec<Typical> {
         http("request-password-reset", "POST", "/v1/auth/password/forgot", JSON, r#"{"email": "{email}"}"#, 202)
             .once(Stage::Confirmed),
         http("reset-password", "POST", "/v1/auth/password/reset", JSON, RESET, 204).once(Stage::Forgetful).hashing(),
+        http("withdraw-email-change", "DELETE", "/v1/me/email-change", TOKEN, "", 204).once(Stage::Wishing),
+        http("undo-email-change", "POST", "/v1/auth/email-change/undo", JSON, r#"{"token": "{mail_token}"}"#, 204)
+            .once(Stage::Wishing),
         http("accept-invitation", "POST", "/v1/auth/invitation", JSON, ACCEPT, 204).once(Stage::Invited).hashing(),
     ]
 }
@@ -191,6 +194,10 @@ fn site() -> Vec<Typical> {
         )
         .once(Stage::Registered)
         .hashing(),
+        http("show-undo-email-change-page", "GET", "/undo-email-change?token={mail_token}", BROWSER, "", 200)
+            .by(Stage::Wishing),
+        http("submit-undo-email-change-page", "POST", "/undo-email-change", FORM, "token={mail_token}", 200)
+            .once(Stage::Wishing),
         http("show-reset-password-page", "GET", "/reset-password?token={mail_token}", BROWSER, "", 200)
             .by(Stage::Forgetful),
         http("submit-reset-password-page", "POST", "/reset-password", FORM, RESET_FORM, 200)
@@ -226,6 +233,9 @@ pub(super) const REGISTER: &str = r#"{"email": "{email}", "username": "{username
 pub(super) const CONFIRM: &str = r#"{"token": "{mail_token}", "password": "{password}"}"#;
 /// The body of a log-in.
 pub(super) const LOG_IN: &str = r#"{"login": "{username}", "password": "{password}"}"#;
+
+/// A wish for another address; every one for another.
+pub(super) const NEW_EMAIL: &str = r#"{"email": "new.{unique}@example.org", "current_password": "{password}"}"#;
 
 const PREFERENCES: &str = r#"{"digest": "weekly", "time_zone": "Europe/Berlin"}"#;
 const CHANGE_PASSWORD: &str = r#"{"current_password": "{password}", "new_password": "a green kettle instead"}"#;

@@ -24,11 +24,31 @@ impl Message {
         Self::rendered(to, subject, &AddressWantedText, &AddressWantedHtml { subject })
     }
 
-    /// "Your account has a new address": to the old one, with what to do if it was somebody else. Does not name the new
-    /// one: it is nobody's business any more who reads this mailbox.
-    pub fn address_changed(to: &Email) -> Result<Self, MailError> {
+    /// "Your account shall get another address": to the one that it has; `link` leads to the page that withdraws the
+    /// wish, and undoes it for seven days after it was confirmed. Does not name the new one: it is not for whoever else
+    /// reads this mailbox.
+    pub fn address_change_wanted(to: &Email, username: &Username, link: &str) -> Result<Self, MailError> {
+        let subject = "Your Kith account is to get another e-mail address";
+        let username = username.as_str();
+        Self::rendered(
+            to,
+            subject,
+            &AddressChangeWantedText { username, link },
+            &AddressChangeWantedHtml { subject, username, link },
+        )
+    }
+
+    /// "Your account has a new address": to the old one; `link` leads to the page that gives it back, for seven days.
+    /// Does not name the new one, either.
+    pub fn address_changed(to: &Email, username: &Username, link: &str) -> Result<Self, MailError> {
         let subject = "Your Kith account has a new e-mail address";
-        Self::rendered(to, subject, &AddressChangedText, &AddressChangedHtml { subject })
+        let username = username.as_str();
+        Self::rendered(
+            to,
+            subject,
+            &AddressChangedText { username, link },
+            &AddressChangedHtml { subject, username, link },
+        )
     }
 }
 
@@ -58,11 +78,31 @@ struct AddressWantedHtml<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "address_change_wanted.txt")]
+struct AddressChangeWantedText<'a> {
+    username: &'a str,
+    link: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "address_change_wanted.html")]
+pub(super) struct AddressChangeWantedHtml<'a> {
+    pub(super) subject: &'a str,
+    pub(super) username: &'a str,
+    pub(super) link: &'a str,
+}
+
+#[derive(Template)]
 #[template(path = "address_changed.txt")]
-struct AddressChangedText;
+struct AddressChangedText<'a> {
+    username: &'a str,
+    link: &'a str,
+}
 
 #[derive(Template)]
 #[template(path = "address_changed.html")]
-struct AddressChangedHtml<'a> {
-    subject: &'a str,
+pub(super) struct AddressChangedHtml<'a> {
+    pub(super) subject: &'a str,
+    pub(super) username: &'a str,
+    pub(super) link: &'a str,
 }

@@ -25,6 +25,13 @@ impl Message {
         Self::rendered(to, subject, &AccountShutText, &AccountShutHtml { subject })
     }
 
+    /// "No new password yet": for an address that an admin has just given the account. Has no link: for 72 hours none
+    /// would work.
+    pub fn reset_waits(to: &Email) -> Result<Self, MailError> {
+        let subject = "Your Kith password cannot be set anew yet";
+        Self::rendered(to, subject, &ResetWaitsText, &ResetWaitsHtml { subject })
+    }
+
     /// "Your password has changed": told after every change, with what to do if it was somebody else. Has no link: such
     /// mails are what people are lured with most.
     pub fn password_changed(to: &Email, username: &Username) -> Result<Self, MailError> {
@@ -56,6 +63,16 @@ struct AccountShutText;
 #[derive(Template)]
 #[template(path = "account_shut.html")]
 struct AccountShutHtml<'a> {
+    subject: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "reset_waits.txt")]
+struct ResetWaitsText;
+
+#[derive(Template)]
+#[template(path = "reset_waits.html")]
+struct ResetWaitsHtml<'a> {
     subject: &'a str,
 }
 

@@ -29,6 +29,14 @@ fn with_a_link() -> Vec<(Message, &'static [&'static str])> {
             &[LONGEST_NAME, "once, within an hour", "Then do nothing: your password stays as it is."],
         ),
         (
+            Message::address_change_wanted(&to, &name, LINK).unwrap(),
+            &[LONGEST_NAME, "another e-mail address", "for seven days after it was made"],
+        ),
+        (
+            Message::address_changed(&to, &name, LINK).unwrap(),
+            &[LONGEST_NAME, "It has another one now", "For seven days after the change", "link for a new password"],
+        ),
+        (
             Message::invitation(&to, LINK).unwrap(),
             &["kith.example", "once, within seven days", "Choose a password", "Then do nothing"],
         ),
@@ -45,7 +53,7 @@ fn without_a_link() -> Vec<(Message, &'static [&'static str])> {
         ),
         (Message::address_has_account(&to).unwrap(), &["already has an account", "log in", "password"]),
         (Message::address_wanted(&to).unwrap(), &["already has an account", "nothing about yours has changed"]),
-        (Message::address_changed(&to).unwrap(), &["It has another one now", "choose another password", "admin"]),
+        (Message::reset_waits(&to).unwrap(), &["less than three days ago", "with the password that you have"]),
         (
             Message::account_shut(&to).unwrap(),
             &["has been switched off", "whoever runs your Kith", "Nothing has changed"],
@@ -136,8 +144,9 @@ fn both_parts_say_the_same() {
         part.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect()
     };
     // How to get along without the button, and its label.
-    let only_html =
-        words("If the button does nothing, copy this into your browser. Confirm my address. Accept the invitation.");
+    let only_html = words(
+        "If the button does nothing, copy this into your browser. Confirm my address. Accept the invitation. Stop the change. Give me my account back.",
+    );
     for mail in all() {
         // The HTML part has the signature above.
         let (text, html) = (words(&mail.text), words(&format!("Kith {}", words_of(&mail.html))));
@@ -158,6 +167,8 @@ fn html_in_values_is_shown_not_obeyed() {
         password::ResetPasswordHtml { subject, username, link }.render(),
         password::PasswordChangedHtml { subject, username }.render(),
         address::ConfirmNewAddressHtml { subject, username, link }.render(),
+        address::AddressChangeWantedHtml { subject, username, link }.render(),
+        address::AddressChangedHtml { subject, username, link }.render(),
         Ok(Message::invitation(&to(), link).unwrap().html),
         Ok(Message::follow_up(&to(), username, &follow_up(subject, link)).unwrap().html),
     ];
