@@ -28,6 +28,7 @@ async fn encoded(actor: &Actor, coding: &str) -> Vec<Answer> {
         ("POST", "/v1/notes", form),
         ("POST", "/v1/notes/x/open", "application/json"),
         ("POST", "/notes/new", form),
+        ("POST", "/notes/destroy", form),
         ("POST", "/n/x", form),
         ("POST", "/confirm", form),
         ("POST", "/undo-email-change", form),

@@ -64,6 +64,7 @@ mod note_keys;
 mod note_limits;
 mod note_members;
 mod note_opening;
+mod note_page_makers;
 mod note_pages;
 mod note_repeats;
 mod note_secrets;

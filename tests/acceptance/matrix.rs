@@ -120,6 +120,7 @@ const MATRIX: &[(&str, Expected)] = &[
     ("show-memory", owner(200)),
     ("show-new-note-page", all(200)),
     ("show-note-page", all(200)),
+    ("show-notes-script", all(200)),
     ("show-openapi", all(200)),
     ("show-preferences", own(200)),
     ("show-reset-password-page", all(400)),
@@ -130,6 +131,7 @@ const MATRIX: &[(&str, Expected)] = &[
     ("show-user", own(200)),
     ("submit-accept-invitation-page", all(400)),
     ("submit-confirm-page", all(400)),
+    ("submit-destroy-note-page", all(404)),
     ("submit-new-note-page", all(201)),
     ("submit-reset-password-page", all(400)),
     ("submit-undo-email-change-page", all(400)),
@@ -282,6 +284,7 @@ async fn attempt(kith: &Kith, operation: &str, actor: &Actor, cast: &Cast) -> An
         "update-preferences" => request.json(json!({"digest": "weekly"})).await,
         "seal-note" => request.json(json!({"text": "a note"})).await,
         "open-note" => request.json(json!({})).await,
+        "submit-destroy-note-page" => request.form(&[("id", "x"), ("manage_token", "x")]).await,
         "submit-new-note-page" => request.form(&[("text", "a note")]).await,
         "set-profile-photo" | "set-cover-photo" | "set-contact-photo" => {
             request.body("image/png", pictures::png(9, 9)).await

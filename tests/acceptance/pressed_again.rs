@@ -150,3 +150,21 @@ async fn h31_after_a_day_a_press_is_forgotten_and_the_link_stays_used_up() {
     page.press(&ada, &key).await.assert_status(400);
     kith.shut_down().await;
 }
+
+#[tokio::test]
+async fn h31_taking_an_account_back_twice_says_so_twice_and_mails_once() {
+    let Some(kith) = Kith::with_helpers().await else { return };
+    let ada = kith.registered("ada").await;
+    let mut new = kith.newcomer("new");
+    new.person.password.clone_from(&ada.person.password);
+    ada.want_email(&new.person.email).await.assert_status(200);
+    let stop = Page { path: "/undo-email-change", token: ada.newest_link_token().await, fields: Vec::new() };
+    stop.assert_told_again(&ada, "The change is stopped").await;
+    ada.want_email(&new.person.email).await.assert_status(200);
+    let token = new.newest_link_token().await;
+    ada.confirm(&token).await.assert_status(204);
+    let back = Page { path: "/undo-email-change", token: ada.newest_link_token().await, fields: Vec::new() };
+    let mails = ada.mails().await.len();
+    back.assert_told_again(&ada, "Your account is back").await;
+    assert_eq!(ada.mails().await.len(), mails + 1);
+}

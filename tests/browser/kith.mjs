@@ -45,14 +45,14 @@ class Kith {
     return { 'kith-client-address': `10.${people >> 16}.${(people >> 8) & 255}.${people & 255}` };
   }
 
-  async post(path, body, headers = {}) {
+  async post(path, body, headers = {}, method = 'POST') {
     const answer = await fetch(`${this.url}${path}`, {
-      method: 'POST',
+      method,
       headers: { 'content-type': 'application/json', ...this.somewhere(), ...headers },
       body: JSON.stringify(body),
     });
     const text = await answer.text();
-    if (!answer.ok) throw new Error(`POST ${path} was answered ${answer.status}: ${text}`);
+    if (!answer.ok) throw new Error(`${method} ${path} was answered ${answer.status}: ${text}`);
     return text ? JSON.parse(text) : null;
   }
 
@@ -74,6 +74,17 @@ class Kith {
     const token = new URL(await this.mailedLink(person.email)).searchParams.get('token');
     await this.post('/v1/auth/confirm', { token, password: person.password });
     return person;
+  }
+
+  /** Moves somebody's account to another address; gives the link that the one before was mailed. */
+  async moved(person) {
+    const { access_token } = await this.post('/v1/auth/login', { login: person.username, password: person.password });
+    const email = `moved.${person.email}`;
+    const wish = { email, current_password: person.password };
+    await this.post('/v1/me', wish, { authorization: `Bearer ${access_token}` }, 'PATCH');
+    const token = new URL(await this.mailedLink(email)).searchParams.get('token');
+    await this.post('/v1/auth/confirm', { token });
+    return this.mailedLink(person.email);
   }
 
   /** Somebody whom the admin has invited. */

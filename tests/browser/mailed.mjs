@@ -48,3 +48,8 @@ export async function two_clicks_accept_an_invitation_and_say_welcome(page, kith
   await fill(page, { first_name: 'Grace', last_name: 'Hopper', username, password });
   await assertToldAgain(page, 'main form button', share, `Welcome, ${username}`);
 }
+
+export async function two_clicks_take_an_account_back_and_say_so(page, kith, share) {
+  await page.goto(await kith.moved(await kith.confirmed(await kith.pending())));
+  await assertToldAgain(page, 'main form button', share, 'Your account is back');
+}

@@ -177,6 +177,8 @@ fn the_route_map_of_the_api_is_kept() {
         ("purge-expired-notes", "POST /v1/notes/purge", "adm"),
         ("show-new-note-page", "GET /notes/new", "pub"),
         ("submit-new-note-page", "POST /notes/new", "pub"),
+        ("submit-destroy-note-page", "POST /notes/destroy", "pub"),
+        ("show-notes-script", "GET /notes/notes.js", "pub"),
         ("show-note-page", "GET /n/{token}", "pub"),
         ("open-note-page", "POST /n/{token}", "pub"),
         ("set-profile-photo", "PUT /v1/me/profile-photo", "own"),

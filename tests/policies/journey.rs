@@ -23,7 +23,7 @@ pub(crate) async fn helper(kith: &Kith, path: &str) -> Result<Answer, String> {
 }
 
 /// The operations in the order of the journey. Those that move the clock far come last.
-pub(crate) const OPERATIONS: [&str; 88] = [
+pub(crate) const OPERATIONS: [&str; 90] = [
     "show-home",
     "show-greeting",
     "show-health",
@@ -104,6 +104,8 @@ pub(crate) const OPERATIONS: [&str; 88] = [
     "submit-new-note-page",
     "show-note-page",
     "open-note-page",
+    "submit-destroy-note-page",
+    "show-notes-script",
     "purge-expired-notes",
     "delete-user",
     "delete-me",
@@ -125,6 +127,7 @@ pub(crate) async fn part(kith: &Kith, operation: &str) -> Went {
         "show-docs" => visitor.get("/docs"),
         "show-jwks" => visitor.get("/.well-known/jwks.json"),
         "show-security-txt" => visitor.get("/.well-known/security.txt"),
+        "show-notes-script" => visitor.get("/notes/notes.js"),
         "show-docs-asset" => return unknown_asset(&visitor).await,
         "answer-unmatched" => return expect(visitor.get("/nothing/here"), 404).await.map(drop),
         "register-account" => return register(kith).await,

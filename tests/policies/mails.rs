@@ -65,7 +65,8 @@ async fn new_address(kith: &Kith) -> Went {
     want_email(&dan, &moved.person.email).await?;
     let token = link_to(kith, &moved.person.email).await?;
     expect(dan.confirm(&token), 204).await?;
-    expect_mails(kith, &dan, 2).await?;
+    // Word of each wish, and of the change.
+    expect_mails(kith, &dan, 4).await?;
     expect(dan.leave(), 204).await?;
     expect_mails(kith, &moved, 2).await
 }

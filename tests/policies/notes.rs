@@ -24,7 +24,12 @@ pub(crate) async fn page(kith: &Kith, operation: &str) -> Went {
     match operation {
         "show-new-note-page" => expect(visitor.get("/notes/new"), 200).await.map(drop),
         "submit-new-note-page" => {
-            expect(visitor.post("/notes/new").form(&[("text", "a note"), ("passphrase", "open sesame")]), 201).await?;
+            let form = [("text", "a note"), ("passphrase", "open sesame"), ("key", "0123456789abcdef")];
+            let (first, again) = (visitor.post("/notes/new").form(&form), visitor.post("/notes/new").form(&form));
+            let (first, again) = (expect(first, 201).await?, expect(again, 201).await?);
+            if first.header("location") != again.header("location") {
+                return Err(format!("a press was not told of the same note again: {again}"));
+            }
             expect(visitor.post("/notes/new").form(&[("text", "")]), 422).await.map(drop)
         }
         "show-note-page" => {
@@ -42,6 +47,16 @@ pub(crate) async fn page(kith: &Kith, operation: &str) -> Went {
                 expect(visitor.post(&path).form(&right), 200).await?;
             }
             expect(visitor.post(&path), 404).await.map(drop)
+        }
+        "submit-destroy-note-page" => {
+            let note = seal(&visitor).await?;
+            let (id, token) = (note.text_at("/id"), note.text_at("/manage_token"));
+            let form = [("id", &*id), ("manage_token", &*token), ("key", "0123456789abcdef")];
+            for _ in 0..2 {
+                expect(visitor.post("/notes/destroy").form(&form), 200).await?;
+            }
+            expect(visitor.post("/notes/destroy").form(&form[..2]), 404).await?;
+            expect(visitor.peek(&note.text_at("/token")), 404).await.map(drop)
         }
         other => Err(format!("the journey has no part for {other}: add one")),
     }

@@ -59,6 +59,6 @@ pub async fn destroy_note(
     if !handle.is_held_by(manage_hash.as_deref(), user.map(|user| user.id)) {
         return Err(Problem::not_found());
     }
-    cx.store.destroy_note(&handle).await?;
+    cx.store.destroy_note(&handle, None, cx.now).await?;
     Ok(NoContent)
 }

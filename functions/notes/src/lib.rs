@@ -14,6 +14,8 @@ pub mod purge_expired_notes;
 pub mod seal_note;
 pub mod show_new_note_page;
 pub mod show_note_page;
+pub mod show_notes_script;
+pub mod submit_destroy_note_page;
 pub mod submit_new_note_page;
 
 mod just_opened;
@@ -36,5 +38,7 @@ pub fn functions() -> Vec<Function> {
         submit_new_note_page::function(),
         show_note_page::function(),
         open_note_page::function(),
+        submit_destroy_note_page::function(),
+        show_notes_script::function(),
     ]
 }

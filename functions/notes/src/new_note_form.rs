@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use kith_domain::SealingMode;
-use kith_http::{Html, Problem, Result};
+use kith_http::{Html, Problem, RepeatKey, Result};
 use kith_pages::{Control, Faults, Field, page, problem_page};
 
 /// For how many seconds a note may wait, in words. The first is where the form begins.
@@ -28,6 +28,8 @@ pub(crate) struct Values<'a> {
 #[derive(Template)]
 #[template(path = "new_note.html")]
 struct NewNote<'a> {
+    /// What makes two presses of the button one.
+    key: &'a str,
     fields: &'a [Field<'a>],
     faults: &'a Faults,
     alert: Option<&'a str>,
@@ -42,7 +44,8 @@ pub(crate) fn empty(mode: SealingMode) -> Result<Html> {
     let values = Values { text: "", expires_in: "604800", max_views: "1" };
     match mode {
         SealingMode::Open => {
-            page(StatusCode::OK, &NewNote { fields: &fields(values), faults: &Faults::default(), alert: None })
+            let (key, faults) = (&RepeatKey::for_form(), &Faults::default());
+            page(StatusCode::OK, &NewNote { key, fields: &fields(values), faults, alert: None })
         }
         SealingMode::Members => page(StatusCode::OK, &MembersOnly),
     }
@@ -54,7 +57,7 @@ pub(crate) fn again(problem: Problem, values: Values<'_>, faults: &Faults, had_p
     let again =
         if had_passphrase { " Type the passphrase again: for your safety it is not sent back to you." } else { "" };
     let alert = format!("{why}{again}");
-    let form = NewNote { fields: &fields(values), faults, alert: Some(&alert) };
+    let form = NewNote { key: &RepeatKey::for_form(), fields: &fields(values), faults, alert: Some(&alert) };
     Ok(problem_page(problem, &form)?.into_response())
 }
 

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use kith_domain::{NOTE_TRIES, Note};
 use kith_http::{Cx, Problem, RepeatKey, Result};
-use kith_pages::{Control, Faults, Field, page, problem_page};
+use kith_pages::{Control, Faults, Field, page_with_script, problem_page};
 
 /// The field that stands before a note that has a passphrase.
 const PASSPHRASE: [Field<'static>; 1] = [Field {
@@ -82,7 +82,7 @@ pub(crate) fn closed(note: &Note, now: Timestamp, key: Option<String>) -> Result
     let opens_again = key.is_some();
     let key = &key.unwrap_or_else(RepeatKey::for_form);
     let closed = NotePage { key, opens_again, note: Some(facts), fields, faults: &Faults::default() };
-    Ok(page(StatusCode::OK, &closed)?.into_response())
+    Ok(page_with_script(StatusCode::OK, &closed)?.into_response())
 }
 
 /// What happened instead: the note asks for its passphrase again, or there is none, or it has to wait.

@@ -8,7 +8,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use kith_http::{Cx, Form, Function, Html, Path, RepeatKey, Result, Router, Setting};
-use kith_pages::page;
+use kith_pages::page_with_script;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -84,7 +84,7 @@ fn revealed(opened: &Opened) -> Result<Html> {
         expires_at: Moment(note.expires_at),
         views_left: note.views_left,
     };
-    page(StatusCode::OK, &page_of)
+    page_with_script(StatusCode::OK, &page_of)
 }
 
 #[cfg(test)]

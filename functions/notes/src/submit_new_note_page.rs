@@ -9,13 +9,15 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse as _, Response};
-use kith_domain::{NOTE_TEXT_LIMIT, NoteText, Passphrase, SealingMode};
-use kith_http::{Cx, Form, Function, NOTES_SEALED, Problem, Result, Router, Setting};
-use kith_pages::{Faults, page};
+use jiff::Timestamp;
+use kith_domain::{NOTE_TEXT_LIMIT, NoteId, NoteText, Passphrase, SealingMode};
+use kith_http::{Cx, Form, Function, NOTES_SEALED, Press, Problem, RepeatKey, Result, Router, Setting};
+use kith_pages::{Faults, page_with_script};
+use kith_store::StoreError;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
 use serde::de::value::{Error, U64Deserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -49,6 +51,11 @@ pub struct NewNoteForm {
     #[serde(default)]
     #[schema(value_type = Passphrase)]
     passphrase: SecretString,
+    /// Made up for each time that the page is shown: the same form sent again, with the same words, is told of the same
+    /// note.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 16, max_length = 128)]
+    key: SecretString,
 }
 
 #[derive(Template)]
@@ -57,10 +64,24 @@ struct SealedNotePage<'a> {
     link: &'a str,
     id: &'a str,
     manage_token: &'a str,
+    /// What makes two presses of the button that destroys it one.
+    key: &'a str,
     readings: u32,
     has_passphrase: bool,
     lasting: &'a str,
     expires_at: Moment,
+}
+
+/// What the page tells of a note that was sealed.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    path: String,
+    id: NoteId,
+    manage_token: String,
+    readings: u32,
+    has_passphrase: bool,
+    created_at: Timestamp,
+    expires_at: Timestamp,
 }
 
 /// Seal a note from the page
@@ -90,11 +111,11 @@ impl NewNoteForm {
     async fn seal(mut self, cx: &Cx) -> Result<Response> {
         self.text = self.text.replace("\r\n", "\n");
         let sealed = match self.wanted() {
-            Ok(wanted) => sealed(cx, &wanted).await,
+            Ok(wanted) => sealed(cx, &wanted, &self.press(cx)).await,
             Err((problem, faults)) => return self.again(problem, &faults),
         };
         match sealed {
-            Ok(sealed) => done(cx, &sealed),
+            Ok(told) => told.page(cx),
             Err(problem) => self.again(problem, &Faults::default()),
         }
     }
@@ -120,26 +141,48 @@ impl NewNoteForm {
         }
     }
 
+    /// This press: with other words it is another one, though the form is the same.
+    fn press(&self, cx: &Cx) -> Press {
+        let said = [&self.text, &self.expires_in, &self.max_views, self.passphrase.expose_secret()];
+        let words = said.map(|part| format!("{} {part}", part.len())).concat();
+        Press::of(cx, self.key.expose_secret(), &words, &[])
+    }
+
     /// The form as it was sent, but for the passphrase.
     fn again(&self, problem: Problem, faults: &Faults) -> Result<Response> {
-        let Self { text, expires_in, max_views, passphrase } = self;
+        let Self { text, expires_in, max_views, passphrase, .. } = self;
         let had_passphrase = !passphrase.expose_secret().is_empty();
         new_note_form::again(problem, Values { text, expires_in, max_views }, faults, had_passphrase)
     }
 }
 
-fn done(cx: &Cx, sealed: &Sealed) -> Result<Response> {
-    let note = &sealed.note;
-    let done = SealedNotePage {
-        link: &cx.link(&sealed.path())?,
-        id: &note.id.to_string(),
-        manage_token: &sealed.manage_token.encode(),
-        readings: note.max_views,
-        has_passphrase: note.has_passphrase(),
-        lasting: &lasting(note.expires_at.duration_since(note.created_at)),
-        expires_at: Moment(note.expires_at),
-    };
-    Ok(([(LOCATION, sealed.path())], page(StatusCode::CREATED, &done)?).into_response())
+impl Told {
+    fn of(sealed: &Sealed) -> Self {
+        let note = &sealed.note;
+        Self {
+            path: sealed.path(),
+            id: note.id,
+            manage_token: sealed.manage_token.encode().to_string(),
+            readings: note.max_views,
+            has_passphrase: note.has_passphrase(),
+            created_at: note.created_at,
+            expires_at: note.expires_at,
+        }
+    }
+
+    fn page(&self, cx: &Cx) -> Result<Response> {
+        let done = SealedNotePage {
+            link: &cx.link(&self.path)?,
+            id: &self.id.to_string(),
+            manage_token: &self.manage_token,
+            key: &RepeatKey::for_form(),
+            readings: self.readings,
+            has_passphrase: self.has_passphrase,
+            lasting: &lasting(self.expires_at.duration_since(self.created_at)),
+            expires_at: Moment(self.expires_at),
+        };
+        Ok(([(LOCATION, self.path.clone())], page_with_script(StatusCode::CREATED, &done)?).into_response())
+    }
 }
 
 /// What was written as a number; the default where nothing was.
@@ -165,11 +208,16 @@ fn number<T: DeserializeOwned + Default>(
 }
 
 /// The limit counts what is right: who mends faults is not held up.
-async fn sealed(cx: &Cx, wanted: &Wanted) -> Result<Sealed> {
+async fn sealed(cx: &Cx, wanted: &Wanted, press: &Press) -> Result<Told> {
     cx.limit(&NOTES_SEALED, &cx.client.network()).await?;
     let sealed = wanted.seal(cx, None).await?;
-    sealed.store(cx, None).await?;
-    Ok(sealed)
+    let told = Told::of(&sealed);
+    match sealed.store(cx, press.answer(cx, &told)?).await {
+        Err(StoreError::Repeated(_)) => {
+            press.earlier(cx).await?.ok_or_else(|| Problem::internal("what was kept for a press is gone".to_owned()))
+        }
+        stored => Ok(stored.map(|()| told)?),
+    }
 }
 
 #[cfg(test)]
@@ -178,7 +226,7 @@ mod tests {
 
     fn form(text: &str, expires_in: &str, max_views: &str, passphrase: &str) -> NewNoteForm {
         let (text, expires_in, max_views) = (text.into(), expires_in.into(), max_views.into());
-        NewNoteForm { text, expires_in, max_views, passphrase: passphrase.into() }
+        NewNoteForm { text, expires_in, max_views, passphrase: passphrase.into(), key: SecretString::default() }
     }
 
     fn faults(form: &NewNoteForm) -> (u16, Faults) {

@@ -102,8 +102,8 @@ impl IntoResponse for File {
     }
 }
 
-/// A page for people. It may load our own images and the one style sheet inside it, run nothing, and send its forms
-/// to us only.
+/// A page for people. It may load our own images and the one style sheet inside it, run nothing but our own script
+/// where it has one, and send its forms to us only.
 pub struct Html {
     /// The status.
     pub status: StatusCode,
@@ -111,13 +111,16 @@ pub struct Html {
     pub document: String,
     /// The text of its only `<style>`, from tag to tag: the policy names its hash (Content Security Policy, level 3).
     pub style: &'static str,
+    /// Whether it loads a script of ours.
+    pub has_script: bool,
 }
 
 impl IntoResponse for Html {
     fn into_response(self) -> Response {
         let style_hash = STANDARD.encode(digest(&SHA256, self.style.as_bytes()));
+        let script = if self.has_script { "script-src 'self'; " } else { "" };
         let policy = format!(
-            "default-src 'none'; style-src 'sha256-{style_hash}'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
+            "default-src 'none'; {script}style-src 'sha256-{style_hash}'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
              frame-ancestors 'none'"
         );
         let headers = [
@@ -141,7 +144,7 @@ pub struct ProblemPage {
 impl IntoResponse for ProblemPage {
     fn into_response(self) -> Response {
         let Self { problem, document, style } = self;
-        let mut response = Html { status: problem.status(), document, style }.into_response();
+        let mut response = Html { status: problem.status(), document, style, has_script: false }.into_response();
         response.headers_mut().extend(problem.headers().iter().cloned());
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response.extensions_mut().insert(Told(problem));

@@ -20,7 +20,12 @@ pub const UNLISTED: [(HeaderName, &str); 2] =
 
 /// A page.
 pub fn page(status: StatusCode, page: &impl Template) -> Result<Html> {
-    Ok(Html { status, document: document(page)?, style: STYLE })
+    Ok(Html { status, document: document(page)?, style: STYLE, has_script: false })
+}
+
+/// A page that loads a script of ours. It must do without: the script makes it handier, no more.
+pub fn page_with_script(status: StatusCode, page: &impl Template) -> Result<Html> {
+    Ok(Html { has_script: true, ..self::page(status, page)? })
 }
 
 /// A page that tells of a problem.

@@ -152,9 +152,10 @@ impl Store {
     }
 
     /// Deletes a note and all that belongs to it; `NotFound` where somebody else did.
-    pub async fn destroy_note(&self, handle: &NoteHandle) -> Result<()> {
+    pub async fn destroy_note(&self, handle: &NoteHandle, answer: Option<Answer>, now: Timestamp) -> Result<()> {
         let there = Expression { condition: Some("attribute_exists(pk)"), ..Expression::default() };
         let mut change = Transaction::new();
+        self.put_answer(&mut change, answer, now)?;
         change.delete(&self.table, &keys::note_handle(handle.note), there, |_| StoreError::NotFound);
         change.delete_any(&self.table, &keys::note(&handle.token_hash));
         if let Some(author) = handle.author {

@@ -152,6 +152,8 @@ fn notes() -> Vec<Typical> {
         http("destroy-note", "DELETE", "/v1/notes/by-id/{note_id}", TOKEN_OF_THE_NOTE, "", 204).once(Stage::Sealer),
         http("show-new-note-page", "GET", "/notes/new", BROWSER, "", 200),
         http("submit-new-note-page", "POST", "/notes/new", FORM, NOTE_FORM, 201).once(Stage::Anyone),
+        http("submit-destroy-note-page", "POST", "/notes/destroy", FORM, DESTROY_FORM, 200).once(Stage::Sealer),
+        http("show-notes-script", "GET", "/notes/notes.js", BROWSER, "", 200),
         http("show-note-page", "GET", "/n/{note_token}", BROWSER, "", 200).once(Stage::Sealer),
         http("open-note-page", "POST", "/n/{note_token}", FORM, "", 200).once(Stage::Sealer),
         // Nearly always the hourly job was faster.
@@ -265,6 +267,7 @@ const ACCEPT: &str = r#"{"token": "{mail_token}", "password": "{password}", "fir
 const ACCEPT_FORM: &str = "token={mail_token}&first_name=Ada&last_name=Lovelace&username=\
     &password=a+green+kettle+instead&password_again=a+green+kettle+instead";
 
+const DESTROY_FORM: &str = "id={note_id}&manage_token={manage_token}&key={unique}{unique}";
 const NOTE_FORM: &str = "text=The+code+of+the+door+is+4711%2C+until+Friday.&expires_in=604800&max_views=1&passphrase=";
 
 /// The body that seals a note.
