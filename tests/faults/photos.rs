@@ -142,6 +142,26 @@ async fn c24_objects_that_cannot_be_deleted_at_once_are_deleted_later() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn h33_a_picture_is_shown_whatever_happens_to_a_single_call_and_nobody_keeps_a_failure() {
+    let kith = kith().await;
+    let ada = kith.registered("ada").await;
+    let shown = ada.put(PROFILE).body("image/png", pictures::png(9, 9)).await.text_at("/url");
+    let kinds = ["throttle", "timeout", "error"];
+    for kind in kinds {
+        strike(&kith, "show-photo", "GetObject", kind).await;
+        kith.fetch(&shown).await.assert_status(200);
+    }
+    assert_struck(&kith, "show-photo", "GetObject", kinds.len()).await;
+    for kind in kinds {
+        strike_times(&kith, "show-photo", "GetObject", kind, TRIES).await;
+        let failed = kith.fetch(&shown).await;
+        failed.assert_problem(500, "internal");
+        assert_eq!(failed.header("cache-control"), Some("no-store"), "{kind}");
+    }
+    kith.fetch(&shown).await.assert_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn h33_an_upload_that_ends_while_its_account_is_erased_neither_stops_that_nor_stays() {
     let kith = kith().await;
     let ada = kith.registered("ada").await;
