@@ -74,6 +74,7 @@ mod password_change;
 mod password_reset;
 mod paths;
 mod people;
+mod photo_addresses;
 mod photos;
 mod photos_kept;
 mod photos_refused;

@@ -122,6 +122,7 @@ const MATRIX: &[(&str, Expected)] = &[
     ("show-note-page", all(200)),
     ("show-notes-script", all(200)),
     ("show-openapi", all(200)),
+    ("show-photo", all(200)),
     ("show-preferences", own(200)),
     ("show-reset-password-page", all(400)),
     ("show-role", admin(200)),
@@ -157,6 +158,8 @@ struct Cast {
     keeper: Actor,
     /// A card of the member's with a memory.
     card: Card,
+    /// The path of the keeper's photo.
+    photo: String,
 }
 
 /// The ids of a card and of a memory that belongs to it.
@@ -179,14 +182,17 @@ async fn card_of(member: &Actor) -> Card {
 impl Cast {
     async fn gather(kith: &Kith) -> Self {
         let member = kith.confirmed("member").await;
+        let keeper = kith.admin("keeper").await;
+        let photo = keeper.put("/v1/me/profile-photo").body("image/png", pictures::png(9, 9)).await;
         let cast = Self {
+            photo: photo.text_at("/url")[kith.url().len()..].to_owned(),
             card: card_of(&member).await,
             member,
             stranger: kith.confirmed("stranger").await,
             banned: kith.registered("banned").await,
             moderator: kith.registered("moderator").await,
             admin: kith.admin("root").await,
-            keeper: kith.admin("keeper").await,
+            keeper,
         };
         let moderator = format!("/v1/users/{}", cast.moderator.id());
         let put = |path: String, body: Value| cast.keeper.put(&path).json(body).into_future();
@@ -231,6 +237,7 @@ async fn attempt(kith: &Kith, operation: &str, actor: &Actor, cast: &Cast) -> An
             route.path.replace("{session_id}", Jwt::parse(spare.access()).claims["sid"].as_str().unwrap())
         }
         "show-default-photo" => route.path.replace("{kind}", "cover-photo"),
+        "show-photo" => cast.photo.clone(),
         "show-docs-asset" => route.path.replace("{file}", "swagger-ui.css"),
         "find-user-by-username" => route.path.replace("{username}", &target.person.username),
         _ => route.path.clone(),

@@ -50,6 +50,8 @@ async fn everything(owner: &Actor) -> Value {
     let memory = owner.post(&format!("/v1/contacts/{card}/memories")).json(json!({"text": "Sourdough."})).await;
     let note = owner.seal(json!({"text": "The key.", "max_views": 5})).await;
     let sessions = owner.get("/v1/auth/sessions").await.assert_status(200).json();
+    let photo = crate::photos::upload(owner, crate::photos::PROFILE, 30, 20).await;
+    let address: Vec<&str> = photo["url"].as_str().unwrap().rsplit('/').collect();
     json!({
         "user_id": owner.id(),
         "username": owner.person.username,
@@ -60,6 +62,10 @@ async fn everything(owner: &Actor) -> Value {
         "token": note.assert_status(201).text_at("/token"),
         "kind": "profile-photo",
         "file": "swagger-ui.css",
+        "photo": address[3],
+        "size": address[2],
+        "day": address[1],
+        "code": address[0],
     })
 }
 

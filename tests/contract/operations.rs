@@ -187,6 +187,7 @@ fn the_route_map_of_the_api_is_kept() {
         ("remove-cover-photo", "DELETE /v1/me/cover-photo", "own"),
         ("set-contact-photo", "PUT /v1/contacts/{contact_id}/photo", "own"),
         ("remove-contact-photo", "DELETE /v1/contacts/{contact_id}/photo", "own"),
+        ("show-photo", "GET /photos/{photo}/{size}/{day}/{code}", "pub"),
         ("show-default-photo", "GET /images/{kind}/{user_id}", "pub"),
         ("show-home", "GET /", "pub"),
         ("show-greeting", "GET /v1", "pub"),

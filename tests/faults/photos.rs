@@ -142,6 +142,50 @@ async fn c24_objects_that_cannot_be_deleted_at_once_are_deleted_later() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn h33_a_picture_is_shown_whatever_happens_to_a_single_call_and_nobody_keeps_a_failure() {
+    let kith = kith().await;
+    let ada = kith.registered("ada").await;
+    let shown = ada.put(PROFILE).body("image/png", pictures::png(9, 9)).await.text_at("/url");
+    let kinds = ["throttle", "timeout", "error"];
+    for kind in kinds {
+        strike(&kith, "show-photo", "GetObject", kind).await;
+        kith.fetch(&shown).await.assert_status(200);
+    }
+    assert_struck(&kith, "show-photo", "GetObject", kinds.len()).await;
+    for kind in kinds {
+        strike_times(&kith, "show-photo", "GetObject", kind, TRIES).await;
+        let failed = kith.fetch(&shown).await;
+        failed.assert_problem(500, "internal");
+        assert_eq!(failed.header("cache-control"), Some("no-store"), "{kind}");
+    }
+    kith.fetch(&shown).await.assert_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn h33_an_upload_that_ends_while_its_account_is_erased_neither_stops_that_nor_stays() {
+    let kith = kith().await;
+    let ada = kith.registered("ada").await;
+    // The photo is set after the account was read, and before it is gone.
+    strike(&kith, "set-profile-photo", "PutObject", "late").await;
+    strike(&kith, "erase-account", "TransactWriteItems", "late").await;
+    let leave = async {
+        while under_way(&kith, &ada).await == 0 {
+            ada.get("/v1/me").await.assert_status(200);
+        }
+        ada.leave().await.assert_status(204);
+        kith.settle().await;
+    };
+    let upload = async { ada.put(PROFILE).body("image/png", pictures::png(9, 9)).await };
+    let (_, ()) = futures::join!(upload, leave);
+    kith.settle().await;
+    assert!(objects(&kith, &ada).await.is_empty());
+    assert!(kith.items(&format!("user#{}", ada.id())).await.is_empty());
+    let erasures = kith.requests().await.into_iter().filter(|done| done.operation.as_deref() == Some("erase-account"));
+    let erasures: Vec<_> = erasures.map(|done| (done.status, done.calls.len())).collect();
+    assert!(matches!(erasures[..], [(200, _)]), "{erasures:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c24_d11_an_account_that_goes_takes_an_unfinished_upload_with_it() {
     let kith = kith().await;
     let ada = kith.registered("ada").await;

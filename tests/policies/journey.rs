@@ -23,7 +23,7 @@ pub(crate) async fn helper(kith: &Kith, path: &str) -> Result<Answer, String> {
 }
 
 /// The operations in the order of the journey. Those that move the clock far come last.
-pub(crate) const OPERATIONS: [&str; 90] = [
+pub(crate) const OPERATIONS: [&str; 91] = [
     "show-home",
     "show-greeting",
     "show-health",
@@ -83,6 +83,7 @@ pub(crate) const OPERATIONS: [&str; 90] = [
     "remove-cover-photo",
     "set-contact-photo",
     "remove-contact-photo",
+    "show-photo",
     "show-default-photo",
     "list-users",
     "create-user",

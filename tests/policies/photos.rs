@@ -20,6 +20,7 @@ pub(crate) async fn part(kith: &Kith, operation: &str) -> Went {
         "remove-cover-photo" => remove(&ada, COVER).await,
         "set-contact-photo" => set(kith, &ada, &of_card(&ada).await?).await,
         "remove-contact-photo" => remove(&ada, &of_card(&ada).await?).await,
+        "show-photo" => show(kith, &ada).await,
         "show-default-photo" => show_default(kith, &ada).await,
         other => Err(format!("the journey has no part for {other}: add one")),
     }
@@ -42,10 +43,10 @@ pub(crate) async fn upload(who: &Actor, path: &str) -> Result<Value, String> {
     Ok(expect(who.put(path).body("image/png", pictures::png(3, 2)), 200).await?.json())
 }
 
-/// Opens both pictures of a photo by the links of an answer.
+/// Opens both pictures of a photo by the addresses of an answer.
 pub(crate) async fn open(kith: &Kith, photo: &Value) -> Went {
     for url in [&photo["url"], &photo["small"]["url"]] {
-        let url = url.as_str().ok_or_else(|| format!("no link to a photo: {photo}"))?;
+        let url = url.as_str().ok_or_else(|| format!("no address of a photo: {photo}"))?;
         expect(kith.fetch(url), 200).await?;
     }
     Ok(())
@@ -64,6 +65,14 @@ async fn remove(ada: &Actor, path: &str) -> Went {
     upload(ada, path).await?;
     expect(ada.delete(path), 204).await?;
     expect(ada.delete(path), 404).await.map(drop)
+}
+
+/// Both pictures of an account's photo and of a card's.
+async fn show(kith: &Kith, ada: &Actor) -> Went {
+    for path in [PROFILE, &of_card(ada).await?] {
+        open(kith, &upload(ada, path).await?).await?;
+    }
+    Ok(())
 }
 
 async fn show_default(kith: &Kith, ada: &Actor) -> Went {

@@ -2,7 +2,7 @@
 
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
-use image::{DynamicImage, ExtendedColorType, ImageEncoder as _, Rgb, RgbImage};
+use image::{DynamicImage, ExtendedColorType, ImageEncoder as _, Rgb, RgbImage, Rgba, RgbaImage};
 
 /// Colours that change slowly, as in a photo; every corner is another.
 pub fn photo(width: u32, height: u32) -> RgbImage {
@@ -16,6 +16,22 @@ pub fn photo(width: u32, height: u32) -> RgbImage {
 pub fn png(width: u32, height: u32) -> Vec<u8> {
     let mut file = Vec::new();
     let written = DynamicImage::ImageRgb8(photo(width, height)).write_with_encoder(PngEncoder::new(&mut file));
+    written.expect("a picture");
+    file
+}
+
+/// A square PNG of transparent noise, which no format makes smaller.
+pub fn noise(side: u32) -> Vec<u8> {
+    let mut state = 1_u32;
+    let pixels = RgbaImage::from_fn(side, side, |_, _| {
+        // Marsaglia's xorshift.
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        Rgba(state.to_le_bytes())
+    });
+    let mut file = Vec::new();
+    let written = DynamicImage::ImageRgba8(pixels).write_with_encoder(PngEncoder::new(&mut file));
     written.expect("a picture");
     file
 }

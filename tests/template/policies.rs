@@ -268,6 +268,44 @@ fn users_of(secret: &str, action: &str) -> Vec<String> {
 }
 
 #[test]
+fn h33_one_function_reads_the_bucket_and_may_do_nothing_else() {
+    assert_eq!(functions_with("s3:GetObject"), ["show-photo"]);
+    let own: Vec<Statement> =
+        statements().into_iter().filter(|(name, _)| name == "show-photo").map(|(_, statement)| statement).collect();
+    assert!(own.iter().all(|statement| statement.actions == ["s3:GetObject"]), "{own:?}");
+    // What is in the environment of others is no way around it.
+    let named = |spec: &kith_local::template::FunctionSpec| spec.environment.contains_key("IMAGES_BUCKET");
+    let naming: Vec<String> =
+        template().functions.into_iter().filter(|(_, spec)| named(spec)).map(|(name, _)| name).collect();
+    let expected = [
+        "clean-up",
+        "erase-account",
+        "expire-items",
+        "set-contact-photo",
+        "set-cover-photo",
+        "set-profile-photo",
+        "show-photo",
+    ];
+    assert_eq!(naming, expected);
+}
+
+#[test]
+fn h33_photos_have_a_throttle_of_their_own_on_routes_that_are_there_before_the_stage() {
+    let root = sources().text("template.yaml").unwrap().to_owned();
+    let (_, stage) = root.split_once("\n  HttpApiStage:\n").unwrap();
+    let stage = stage.split("\n\n").next().unwrap();
+    let keys: Vec<String> =
+        template().routes.into_iter().filter(|route| route.operation == "show-photo").map(|route| route.key).collect();
+    assert_eq!(keys.len(), 2, "GET and HEAD: {keys:?}");
+    for key in keys {
+        let limit = format!("        {key}:\n          ThrottlingRateLimit: !Ref PhotosPerSecond\n");
+        assert!(stage.contains(&limit), "{key} has no throttle in\n{stage}");
+    }
+    // CloudFormation refuses settings of a route that is not there yet.
+    assert!(stage.contains("    DependsOn: Photos\n"), "{stage}");
+}
+
+#[test]
 fn e27_only_log_in_refresh_and_rotation_read_the_private_key_and_only_rotation_writes_it() {
     assert_eq!(users_of("SigningKeys", "secretsmanager:GetSecretValue"), ["log-in", "refresh-token", "rotate-keys"]);
     assert_eq!(functions_with("secretsmanager:PutSecretValue"), ["rotate-keys"]);

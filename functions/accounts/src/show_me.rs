@@ -7,7 +7,7 @@ use utoipa_axum::routes;
 
 /// The function.
 pub fn function() -> Function {
-    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl, Setting::ImagesBucket];
+    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl];
     Function::route("show-me", NEEDS, || Router::default().routes(routes!(show_me)))
 }
 

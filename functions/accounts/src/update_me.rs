@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 /// The function.
 pub fn function() -> Function {
-    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl, Setting::ImagesBucket];
+    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl];
     Function::route("update-me", NEEDS, || Router::default().routes(routes!(update_me)))
 }
 

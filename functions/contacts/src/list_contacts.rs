@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 /// The function.
 pub fn function() -> Function {
-    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl, Setting::ImagesBucket];
+    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl];
     Function::route("list-contacts", NEEDS, || Router::default().routes(routes!(list_contacts)))
 }
 

@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 /// The function.
 pub fn function() -> Function {
-    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl, Setting::ImagesBucket];
+    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl];
     Function::route("update-contact", NEEDS, || Router::default().routes(routes!(update_contact)))
         .taking_up_to(LONGEST_CARD)
 }

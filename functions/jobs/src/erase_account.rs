@@ -39,23 +39,37 @@ async fn erase_account(cx: JobCx, delivery: Delivery) -> Result<Erased, JobError
     Ok(Erased::Gone)
 }
 
+/// How often the person is read again because of a photo that was set meanwhile.
+const AGAIN: usize = 3;
+
 async fn erase(cx: &JobCx, user: UserId, delivery: &Delivery) -> Result<(), JobError> {
+    for _ in 0..AGAIN {
+        match erase_once(cx, user, delivery).await? {
+            Err(StoreError::Stale) => {}
+            done => return done.map_err(Into::into),
+        }
+    }
+    Err(StoreError::Stale.into())
+}
+
+/// `Stale` where somebody changed the person after it was read: an upload that began before may end now, and the objects
+/// of its photo have to go, too.
+async fn erase_once(cx: &JobCx, user: UserId, delivery: &Delivery) -> Result<Result<(), StoreError>, JobError> {
     let store = cx.store()?;
     let person = match store.person_even_while_erasing(user).await {
         // Erased already; what came later is left, or only the task.
-        Err(StoreError::NotFound) => return erase_belongings(cx, user).await,
+        Err(StoreError::NotFound) => return erase_belongings(cx, user).await.map(Ok),
         found => found?,
     };
     // Whoever could plant this task must not thereby be able to erase an account that nobody has given up.
     if person.user.erasing_since.is_none() {
         tracing::error!(name = "erase-account", "an account that is not being erased was to be erased");
-        return Ok(());
+        return Ok(Ok(()));
     }
     erase_photos(cx, &person.profile).await?;
     erase_belongings(cx, user).await?;
     let receipt = Task::new(Work::MailErased { email: person.user.email.clone() }, delivery.time);
-    store.erase_person(&person, &receipt).await?;
-    Ok(())
+    Ok(store.erase_person(&person, &receipt).await)
 }
 
 async fn erase_belongings(cx: &JobCx, user: UserId) -> Result<(), JobError> {

@@ -1,6 +1,6 @@
 //! Deleting the objects of photos.
 
-use kith_domain::PhotoPath;
+use kith_domain::{PhotoPath, PictureSize};
 use kith_http::{JobCx, JobError, Setting};
 use kith_objects::Bucket;
 
@@ -14,8 +14,8 @@ impl Photos {
 
     /// Deletes both objects of a photo, as far as they are there.
     pub(crate) async fn remove(&self, path: &PhotoPath) -> Result<(), JobError> {
-        self.0.delete(&path.large()).await?;
-        self.0.delete(&path.small()).await?;
+        self.0.delete(&path.object(PictureSize::Large)).await?;
+        self.0.delete(&path.object(PictureSize::Small)).await?;
         Ok(())
     }
 }

@@ -12,6 +12,7 @@ pub mod set_contact_photo;
 pub mod set_cover_photo;
 pub mod set_profile_photo;
 pub mod show_default_photo;
+pub mod show_photo;
 
 mod own_photo;
 mod pattern;
@@ -26,6 +27,7 @@ pub fn functions() -> Vec<Function> {
         remove_cover_photo::function(),
         set_contact_photo::function(),
         remove_contact_photo::function(),
+        show_photo::function(),
         show_default_photo::function(),
     ]
 }

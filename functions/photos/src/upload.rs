@@ -3,7 +3,8 @@
 //! The objects are named in the table before they are written. Whatever happens then, the upload is either finished, by
 //! the transaction that shows the photo, or over after an hour, and `expire-items` deletes what is there.
 
-use kith_domain::{Photo, Size, Upload};
+use kith_crypto::photo::new_secret;
+use kith_domain::{Photo, PictureSize, Size, Upload};
 use kith_http::{Cx, Fault, FileBody, Problem, Result, Setting, UPLOADS};
 use kith_images::{MAX_BYTES, Refused};
 use kith_objects::Bucket;
@@ -27,16 +28,18 @@ pub(crate) async fn store(cx: &Cx, file: FileBody, upload: &Upload) -> Result<Ph
     let kith_images::Photo { large, small } = rendered.map_err(problem)?;
     let photo = Photo {
         path: upload.path.clone(),
+        secret: new_secret(),
         large: Size { width: large.width, height: large.height },
         small: Size { width: small.width, height: small.height },
     };
     cx.store.begin_upload(upload).await?;
     let bucket = Bucket::new(cx.aws(), cx.settings().get(Setting::ImagesBucket)?);
-    let (large_key, small_key) = (photo.path.large(), photo.path.small());
+    let (large_key, small_key) = (photo.path.object(PictureSize::Large), photo.path.object(PictureSize::Small));
+    let secret = photo.secret.expose();
     // Boxed: the SDK's futures are large.
     futures::try_join!(
-        Box::pin(bucket.put(&large_key, large.content_type, large.bytes)),
-        Box::pin(bucket.put(&small_key, small.content_type, small.bytes)),
+        Box::pin(bucket.put(&large_key, large.content_type, secret, large.bytes)),
+        Box::pin(bucket.put(&small_key, small.content_type, secret, small.bytes)),
     )?;
     Ok(photo)
 }

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 /// The function.
 pub fn function() -> Function {
-    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl, Setting::ImagesBucket];
+    const NEEDS: &[Setting] = &[Setting::TableName, Setting::PublicUrl];
     Function::route("list-users", NEEDS, || Router::default().routes(routes!(list_users)))
 }
 

@@ -13,6 +13,7 @@ pub mod access_token;
 pub mod note;
 pub mod note_ring;
 pub mod password;
+pub mod photo;
 pub mod seal;
 pub mod secret_store;
 pub mod signing;

@@ -65,7 +65,9 @@ pub use note::{
 pub use partial_date::PartialDate;
 pub use password::{Password, PasswordHash};
 pub use person::{Person, Profile, ProfileChange};
-pub use photo::{Photo, PhotoKind, PhotoPath, PhotoPlace, Size, UPLOAD_LIFETIME, Upload};
+pub use photo::{
+    AddressDay, Photo, PhotoKind, PhotoPath, PhotoPlace, PhotoSecret, PictureSize, Size, UPLOAD_LIFETIME, Upload,
+};
 pub use policy::{AdminEmails, InvalidAdminEmails, RegistrationMode, SealingMode};
 pub use preferences::{Digest, KnownTimeZone, Preferences, PreferencesChange, Report, TimeZoneName};
 pub use profile::{Bio, City, Country, Location, State};

@@ -14,7 +14,6 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
-use kith_objects::Links;
 use kith_store::Store;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,7 +31,6 @@ struct Inner {
     connections: Connections,
     aws: SdkConfig,
     store: Option<Store>,
-    photo_links: Option<Links>,
     pub(crate) verification: VerificationCache,
     pub(crate) signer: SignerCache,
     pub(crate) note_keys: NoteKeyCache,
@@ -49,11 +47,8 @@ impl App {
     ) -> Result<Self, StartError> {
         let settings = Settings::read(needs, env)?;
         let connections = Connections::new(env.get("AWS_ENDPOINT_URL").map(String::as_str))?;
-        let credentials = credentials(env)?;
-        let aws = aws(env, &credentials, &connections)?;
+        let aws = aws(env, &connections)?;
         let store = settings.get(Setting::TableName).ok().map(|table| Store::new(&aws, table));
-        let bucket = settings.get(Setting::ImagesBucket).ok();
-        let photo_links = bucket.map(|bucket| Links::new(&aws, credentials, bucket));
         Ok(Self(Arc::new(Inner {
             operation,
             body_limit,
@@ -62,7 +57,6 @@ impl App {
             connections,
             aws,
             store,
-            photo_links,
             verification: VerificationCache::default(),
             signer: SignerCache::default(),
             note_keys: NoteKeyCache::default(),
@@ -108,10 +102,6 @@ impl App {
         self.0.store.as_ref()
     }
 
-    pub(crate) fn photo_links(&self) -> Option<&Links> {
-        self.0.photo_links.as_ref()
-    }
-
     pub(crate) fn verification(&self) -> &VerificationCache {
         &self.0.verification
     }
@@ -137,16 +127,12 @@ fn credentials(env: &BTreeMap<String, String>) -> Result<Credentials, StartError
 }
 
 /// The AWS configuration of an instance, from its environment alone: no provider chain is needed.
-fn aws(
-    env: &BTreeMap<String, String>,
-    credentials: &Credentials,
-    connections: &Connections,
-) -> Result<SdkConfig, StartError> {
+fn aws(env: &BTreeMap<String, String>, connections: &Connections) -> Result<SdkConfig, StartError> {
     let region = env.get("AWS_REGION").cloned().ok_or(StartError::Missing("AWS_REGION"))?;
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(region))
-        .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
+        .credentials_provider(SharedCredentialsProvider::new(credentials(env)?))
         .http_client(connections.client())
         // Four tries and short waits: a throttled or lost call is over well before the gateway gives up at 30 s.
         .retry_config(RetryConfig::standard().with_max_attempts(4).with_initial_backoff(Duration::from_millis(50)))

@@ -1,14 +1,15 @@
 //! Photos in answers.
 
-use crate::{Cx, Problem, Result};
-use kith_domain::{Photo, PhotoKind, Profile, Size};
+use crate::{Cx, Result};
+use kith_crypto::photo::code;
+use kith_domain::{AddressDay, Photo, PhotoKind, PictureSize, Profile, Size};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 /// A photo in two sizes.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PhotoView {
-    /// Where the large picture is: fits into 1024 by 1024 pixels. Works for half an hour at least.
+    /// Where the large picture is, which fits into 1024 by 1024 pixels: on this day and the next (UTC).
     #[schema(format = "uri")]
     url: String,
     /// Width in pixels.
@@ -36,11 +37,13 @@ pub struct PictureView {
 impl PhotoView {
     /// A photo that somebody has uploaded.
     pub fn of(cx: &Cx, photo: &Photo) -> Result<Self> {
-        let links = cx.photo_links()?;
         let Size { width, height } = photo.large;
-        let small =
-            PictureView { url: links.link(&photo.path.small())?, width: photo.small.width, height: photo.small.height };
-        Ok(Self { url: links.link(&photo.path.large())?, width, height, small, is_default: false })
+        let small = PictureView {
+            url: address(cx, photo, PictureSize::Small)?,
+            width: photo.small.width,
+            height: photo.small.height,
+        };
+        Ok(Self { url: address(cx, photo, PictureSize::Large)?, width, height, small, is_default: false })
     }
 
     /// A photo of an account, or the picture in its place.
@@ -55,9 +58,10 @@ impl PhotoView {
     }
 }
 
-impl Cx {
-    fn photo_links(&self) -> Result<&kith_objects::Links> {
-        let unnamed = || Problem::internal("the function does not name the bucket among its settings");
-        self.app().photo_links().ok_or_else(unnamed)
-    }
+/// Where `show-photo` shows a picture. The same from every instance for the whole day, so that whoever has it already
+/// need not get it again, nor what it is shown in.
+fn address(cx: &Cx, photo: &Photo, size: PictureSize) -> Result<String> {
+    let (path, day) = (photo.path.in_address(), AddressDay::today(cx.now));
+    let code = code(&photo.secret, &photo.path.object(size), &day);
+    cx.link(&format!("/photos/{path}/{size}/{day}/{code}"))
 }

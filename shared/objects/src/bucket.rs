@@ -1,13 +1,19 @@
-//! Writing and deleting.
+//! Writing, reading and deleting.
 
 use crate::{ObjectError, endpoint};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::primitives::{AggregatedBytes, ByteStream, ByteStreamError};
 use aws_types::SdkConfig;
 
-/// A bucket, for functions that write to it.
+/// The name among an object's metadata of what tells who may see it.
+const SECRET: &str = "secret";
+
+/// What a bucket answers where there is no such object: the second to whoever may not list what there is.
+const ABSENT: [&str; 2] = ["NoSuchKey", "AccessDenied"];
+
+/// A bucket.
 #[derive(Debug, Clone)]
 pub struct Bucket {
     client: Client,
@@ -24,18 +30,48 @@ impl Bucket {
     }
 
     /// Writes an object, whatever is there. One `PutObject`, repeated by the SDK where it helps; the same bytes twice
-    /// are the same object.
-    pub async fn put(&self, key: &str, content_type: &str, bytes: Vec<u8>) -> Result<(), ObjectError> {
+    /// are the same object. The secret lies in the object's metadata.
+    pub async fn put(&self, key: &str, content_type: &str, secret: &str, bytes: Vec<u8>) -> Result<(), ObjectError> {
         let call = self.client.put_object().bucket(&self.name).key(key).content_type(content_type);
-        // What is behind a key never changes, and nobody but its reader may keep it.
-        let call = call.cache_control("private, max-age=31536000, immutable").body(ByteStream::from(bytes));
+        let call = call.metadata(SECRET, secret).body(ByteStream::from(bytes));
         call.send().await.map(drop).map_err(|error| failed("PutObject", &error))
+    }
+
+    /// What is told of an object before its content, if there is such an object. One `GetObject`.
+    pub async fn get(&self, key: &str) -> Result<Option<Object>, ObjectError> {
+        match self.client.get_object().bucket(&self.name).key(key).send().await {
+            Ok(found) => Ok(Some(Object {
+                secret: found.metadata.and_then(|mut metadata| metadata.remove(SECRET)),
+                content_type: found.content_type.unwrap_or_default(),
+                content: found.body,
+            })),
+            Err(error) if error.code().is_some_and(|code| ABSENT.contains(&code)) => Ok(None),
+            Err(error) => Err(failed("GetObject", &error)),
+        }
     }
 
     /// Deletes an object, if it is there. One `DeleteObject`.
     pub async fn delete(&self, key: &str) -> Result<(), ObjectError> {
         let call = self.client.delete_object().bucket(&self.name).key(key);
         call.send().await.map(drop).map_err(|error| failed("DeleteObject", &error))
+    }
+}
+
+/// An object whose content has not been read yet.
+#[derive(Debug)]
+pub struct Object {
+    /// The secret that it was put with.
+    pub secret: Option<String>,
+    /// The type that it was put with.
+    pub content_type: String,
+    content: ByteStream,
+}
+
+impl Object {
+    /// The content, to its end.
+    pub async fn bytes(self) -> Result<Vec<u8>, ObjectError> {
+        let broken = |error: ByteStreamError| ObjectError::Call { action: "GetObject", cause: error.to_string() };
+        self.content.collect().await.map(AggregatedBytes::to_vec).map_err(broken)
     }
 }
 
@@ -60,15 +96,15 @@ mod tests {
     use kith_loopback::Server;
 
     #[tokio::test]
-    async fn an_object_is_sent_whole_with_its_type() {
+    async fn an_object_is_sent_whole_with_its_type_and_its_secret() {
         let server = Server::answering(200, "");
         let bucket = Bucket::new(&server.config(), "kith-images");
-        bucket.put("users/usr_1/pho_1/large", "image/png", b"pixels".to_vec()).await.unwrap();
+        bucket.put("users/usr_1/pho_1/large", "image/png", "hidden", b"pixels".to_vec()).await.unwrap();
         let request = server.request();
         assert!(request.head.starts_with("PUT /kith-images/users/usr_1/pho_1/large?"), "{}", request.head);
         let head = request.head.to_ascii_lowercase();
         assert!(head.contains("content-type: image/png\r\n"), "{head}");
-        assert!(head.contains("cache-control: private, max-age=31536000, immutable\r\n"), "{head}");
+        assert!(head.contains("x-amz-meta-secret: hidden\r\n"), "{head}");
         assert_eq!(request.body, b"pixels");
     }
 
@@ -78,6 +114,26 @@ mod tests {
         Bucket::new(&server.config(), "kith-images").delete("users/usr_1/pho_1/small").await.unwrap();
         let head = server.request().head;
         assert!(head.starts_with("DELETE /kith-images/users/usr_1/pho_1/small?"), "{head}");
+    }
+
+    #[tokio::test]
+    async fn an_object_is_read_to_its_end() {
+        let server = Server::answering(200, "pixels");
+        let object = Bucket::new(&server.config(), "kith-images").get("users/a").await.unwrap().unwrap();
+        assert_eq!(object.secret, None);
+        assert_eq!(object.bytes().await.unwrap(), b"pixels");
+        assert!(server.request().head.starts_with("GET /kith-images/users/a?"));
+    }
+
+    #[tokio::test]
+    async fn who_may_not_list_takes_a_refusal_for_nothing() {
+        for (status, code) in [(404, "NoSuchKey"), (403, "AccessDenied")] {
+            let server = Server::answering(status, &format!("<Error><Code>{code}</Code><Message>no</Message></Error>"));
+            assert!(Bucket::new(&server.config(), "kith-images").get("users/a").await.unwrap().is_none(), "{code}");
+        }
+        let server = Server::answering(403, "<Error><Code>InvalidAccessKeyId</Code><Message>no</Message></Error>");
+        let error = Bucket::new(&server.config(), "kith-images").get("users/a").await.unwrap_err();
+        assert_eq!(error.to_string(), "GetObject did not work: InvalidAccessKeyId");
     }
 
     #[tokio::test]

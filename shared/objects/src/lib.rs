@@ -1,14 +1,8 @@
-//! Objects in a bucket of S3: put and deleted by functions, read by people through links that end soon. The only crate
-//! that names the S3 SDK.
-//!
-//! The bucket is private. A link is signed here without any call, so that a function that only shows links needs no
-//! client; it gives the right to read one object for less than an hour.
+//! Objects in a private bucket of S3, put, read and deleted by functions alone. The only crate that names the S3 SDK.
 
 mod bucket;
-mod links;
 
-pub use bucket::Bucket;
-pub use links::Links;
+pub use bucket::{Bucket, Object};
 
 use aws_types::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
@@ -24,9 +18,6 @@ pub enum ObjectError {
         /// Its error code, or what kept the call from being answered.
         cause: String,
     },
-    /// A link could not be signed.
-    #[error("no link can be signed: {0}")]
-    Link(String),
 }
 
 /// The address that is configured in place of S3's own, if any: for S3 alone, or for all services.

@@ -1,6 +1,6 @@
 //! Who calls: every instance signs with its own key, made up at its start and known to this process only.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
@@ -37,15 +37,10 @@ pub(super) struct Caller {
     pub(super) access_key: String,
 }
 
-/// How many instances that have ended are remembered: the links to objects that they signed still work.
-const MOST_ENDED: usize = 1000;
-
 /// The keys of all admitted instances.
 #[derive(Default)]
 pub(super) struct Identities {
     keys: Mutex<HashMap<String, Key>>,
-    /// Those that have ended, in that order.
-    ended: Mutex<VecDeque<String>>,
 }
 
 #[derive(Clone)]
@@ -63,15 +58,9 @@ impl Identities {
         Credentials { access_key, secret_key }
     }
 
-    /// Forgets the key of an instance that has ended, in time.
-    pub(super) fn dismiss(&self, access_key: String) {
-        let mut ended = locked(&self.ended);
-        ended.push_back(access_key);
-        if ended.len() > MOST_ENDED
-            && let Some(oldest) = ended.pop_front()
-        {
-            locked(&self.keys).remove(&oldest);
-        }
+    /// Forgets the key of an instance that has ended.
+    pub(super) fn dismiss(&self, access_key: &str) {
+        locked(&self.keys).remove(access_key);
     }
 
     /// Takes credentials that were made elsewhere. Who signs with them cannot be told.

@@ -223,8 +223,8 @@ impl Aws {
         self.shared.rules.identities.admit(operation)
     }
 
-    /// Says that an instance has ended. Its key is good for the links to objects that it signed, for a while.
-    pub fn dismiss(&self, access_key: String) {
+    /// Says that an instance has ended: its key is good for nothing any more.
+    pub fn dismiss(&self, access_key: &str) {
         self.shared.rules.identities.dismiss(access_key);
     }
 

@@ -53,6 +53,8 @@ pub(super) struct Facts {
     pub(super) key: String,
     pub(super) content_type: Option<String>,
     pub(super) cache_control: Option<String>,
+    /// What the client wants to be told again.
+    pub(super) metadata: BTreeMap<String, String>,
     /// The MD5 of the content, as S3 has it.
     pub(super) e_tag: String,
     pub(super) at: Timestamp,
@@ -218,6 +220,7 @@ mod tests {
             key: key.to_owned(),
             content_type: Some("text/plain".to_owned()),
             cache_control: None,
+            metadata: BTreeMap::new(),
             e_tag: "0".to_owned(),
             at: Timestamp::UNIX_EPOCH,
         };

@@ -1,5 +1,5 @@
-//! S3: `s3s` reads requests and verifies their signatures, in headers as well as in links; the functions' policies
-//! decide, and the objects are kept beside the database.
+//! S3: `s3s` reads requests and verifies their signatures; the functions' policies decide, and the objects are kept
+//! beside the database.
 //!
 //! Only what the functions call is there: whole objects, put, got and deleted by their key.
 
@@ -76,8 +76,6 @@ struct Journey {
 struct Learnt {
     caller: Option<Caller>,
     action: String,
-    /// Signed by a function for somebody else, who is calling now.
-    is_link: bool,
     /// A fault: there is no answer.
     is_dropped: bool,
     /// Whether the caller may know which objects there are.
@@ -119,7 +117,7 @@ impl Buckets {
             Some(answer) => code_of(answer),
             None => "InternalError".to_owned(),
         };
-        let call = learnt.caller.clone().filter(|_| !learnt.is_link).map(|caller| {
+        let call = learnt.caller.clone().map(|caller| {
             let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
             (caller, Call { service: SERVICE, action: learnt.action.clone(), micros, outcome, ..Call::default() })
         });
@@ -163,6 +161,10 @@ struct Guard {
 impl S3Access for Guard {
     async fn check(&self, cx: &mut S3AccessContext<'_>) -> S3Result<()> {
         let unknown = || s3_error!(AccessDenied, "Access Denied");
+        // A link would be signed for somebody who may not call at all.
+        if cx.uri().query().is_some_and(|query| query.contains("X-Amz-Signature=")) {
+            return Err(s3_error!(NotImplemented, "the runner knows no links to objects"));
+        }
         let caller =
             cx.credentials().and_then(|known| self.rules.identities.caller(&known.access_key)).ok_or_else(unknown)?;
         let journey = cx.extensions_mut().get::<Journey>().cloned().ok_or_else(unknown)?;
@@ -171,7 +173,6 @@ impl S3Access for Guard {
         let list = self.need("ListBucket", &S3Path::bucket(cx.s3_path().get_bucket_name().unwrap_or_default()));
         {
             let mut learnt = locked(&journey.facts);
-            learnt.is_link = cx.uri().query().is_some_and(|query| query.contains("X-Amz-Signature="));
             learnt.may_list = self.rules.policies.would_allow(&caller.operation, &list);
             learnt.action.clone_from(&action);
             learnt.caller = Some(caller.clone());
@@ -260,6 +261,7 @@ impl S3 for Store {
             key: input.key,
             content_type: input.content_type,
             cache_control: input.cache_control,
+            metadata: input.metadata.unwrap_or_default().into_iter().collect(),
             e_tag: e_tag.clone(),
             at: self.0.now(),
         };
@@ -279,6 +281,7 @@ impl S3 for Store {
             content_type: facts.content_type,
             e_tag: Some(ETag::Strong(facts.e_tag)),
             last_modified: Some(SystemTime::from(facts.at).into()),
+            metadata: Some(facts.metadata.into_iter().collect()),
             ..GetObjectOutput::default()
         }))
     }
@@ -292,6 +295,7 @@ impl S3 for Store {
             content_type: facts.content_type,
             e_tag: Some(ETag::Strong(facts.e_tag)),
             last_modified: Some(SystemTime::from(facts.at).into()),
+            metadata: Some(facts.metadata.into_iter().collect()),
             ..HeadObjectOutput::default()
         }))
     }
@@ -313,7 +317,10 @@ fn refuse_unknown(headers: &HeaderMap) -> S3Result<()> {
     let is_unknown = |name: &&str| match *name {
         "content-disposition" | "content-language" | "content-md5" | "expires" | "if-match" | "if-none-match" => true,
         "content-encoding" => headers.get(*name).is_some_and(|encoding| encoding != "aws-chunked"),
-        name => name.starts_with("x-amz-") && !name.starts_with("x-amz-checksum-") && !UNDERSTOOD.contains(&name),
+        name => {
+            let is_taken = ["x-amz-checksum-", "x-amz-meta-"].iter().any(|taken| name.starts_with(taken));
+            name.starts_with("x-amz-") && !is_taken && !UNDERSTOOD.contains(&name)
+        }
     };
     match headers.keys().map(http::HeaderName::as_str).find(is_unknown) {
         Some(unknown) => Err(s3_error!(NotImplemented, "the runner does not know the header {unknown} of an upload")),

@@ -64,6 +64,8 @@ pub(super) enum Stage {
     Author,
     /// Has such a card, and photos: one's own, and on the card.
     Pictured,
+    /// Has a photo as a phone takes it, which is shown beside the name: `{photo_path}`.
+    Showing,
     /// Invited by an admin, not yet here: `{mail_token}`.
     Invited,
     /// The same note as an author's, sealed by nobody in particular.
@@ -258,6 +260,15 @@ impl<'a> World<'a> {
                     self.help("delete-contact", &delete, &person).await?;
                     person.0.insert("task", self.waiting_task()?);
                 }
+                Ok(person)
+            }
+            Stage::Showing => {
+                let mut person = self.newcomer(Stage::LoggedIn, MEMBERS).await?;
+                let set = Request::Http { method: "PUT", path: PROFILE_PHOTO, headers: TOKEN_AND_JPEG, body: PHOTO };
+                let shown = body_of(&self.help("set-profile-photo", &set, &person).await?);
+                let address = shown.pointer("/small/url").and_then(Value::as_str).unwrap_or_default();
+                let path = address.find("/photos/").and_then(|at| address.get(at..));
+                person.0.insert("photo_path", path.unwrap_or_default().to_owned());
                 Ok(person)
             }
             Stage::Invited => {

@@ -171,6 +171,7 @@ fn photos() -> Vec<Typical> {
         http("remove-cover-photo", "DELETE", COVER_PHOTO, TOKEN, "", 204).once(Stage::Pictured),
         set("set-contact-photo", OF_CARD, Stage::Collecting),
         http("remove-contact-photo", "DELETE", OF_CARD, TOKEN, "", 204).once(Stage::Pictured),
+        http("show-photo", "GET", "{photo_path}", BROWSER, "", 200).by(Stage::Showing),
         http("show-default-photo", "GET", DEFAULT_PHOTO, BROWSER, "", 200).with_pictures(),
     ]
 }

@@ -96,7 +96,7 @@ struct Warm {
 impl Drop for Warm {
     fn drop(&mut self) {
         if let Some(access_key) = self.access_key.take() {
-            self.aws.dismiss(access_key);
+            self.aws.dismiss(&access_key);
         }
     }
 }

@@ -1,11 +1,9 @@
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ObjectCannedAcl};
-use jiff::SignedDuration;
-use kith_local::Clock;
 use kith_local::aws::{Fault, FaultKind};
 use reqwest::StatusCode;
 
@@ -32,34 +30,24 @@ async fn delete(s3: &Client, key: &str) -> String {
     code(s3.delete_object().bucket(IMAGES).key(key).send().await)
 }
 
-/// A link to an object, signed by a function `ago` and good for an hour from then on.
-async fn link(function: &Function<'_>, key: &str, ago: Duration) -> String {
-    let hour = Duration::from_hours(1);
-    let now = SystemTime::from(Clock::new(SignedDuration::ZERO).now());
-    let presigning = PresigningConfig::builder().start_time(now - ago).expires_in(hour).build().unwrap();
+/// A link to an object, signed by a function for an hour.
+async fn link(function: &Function<'_>, key: &str) -> String {
+    let presigning = PresigningConfig::expires_in(Duration::from_hours(1)).unwrap();
     let presigned = function.s3().get_object().bucket(IMAGES).key(key).presigned(presigning).await.unwrap();
     presigned.uri().to_owned()
 }
-
-/// What a browser gets: the status, and the name of the error or the content.
-async fn open(link: &str) -> (StatusCode, String) {
-    let answer = client().get(link).send().await.unwrap();
-    let (status, text) = (answer.status(), answer.text().await.unwrap());
-    let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
-    (status, code.map_or(text.clone(), |(code, _)| code.to_owned()))
-}
-
-const NOW: Duration = Duration::ZERO;
 
 #[tokio::test]
 async fn an_object_is_put_got_replaced_and_deleted() {
     let side = Side::in_memory().await;
     let s3 = side.trusted().s3();
     let put_once = s3.put_object().bucket(IMAGES).key(KEY).content_type("image/png").cache_control("private");
+    let put_once = put_once.metadata("secret", "hidden");
     let e_tag = put_once.body(ByteStream::from_static(IMAGE)).send().await.unwrap().e_tag;
     let answer = s3.get_object().bucket(IMAGES).key(KEY).send().await.unwrap();
     assert_eq!((answer.content_type(), answer.cache_control()), (Some("image/png"), Some("private")));
     assert_eq!((answer.e_tag(), answer.content_length()), (e_tag.as_deref(), i64::try_from(IMAGE.len()).ok()));
+    assert_eq!(answer.metadata().unwrap()["secret"], "hidden");
     assert_eq!(answer.body.collect().await.unwrap().to_vec(), IMAGE);
     let head = s3.head_object().bucket(IMAGES).key(KEY).send().await.unwrap();
     assert_eq!((head.e_tag(), head.content_length()), (e_tag.as_deref(), i64::try_from(IMAGE.len()).ok()));
@@ -101,7 +89,7 @@ async fn what_the_runner_does_not_do_is_refused() {
     let side = Side::in_memory().await;
     let s3 = side.trusted().s3();
     let put = || s3.put_object().bucket(IMAGES).key(KEY).body(ByteStream::from_static(IMAGE));
-    for refused in [put().acl(ObjectCannedAcl::PublicRead), put().metadata("a", "b"), put().if_none_match("*")] {
+    for refused in [put().acl(ObjectCannedAcl::PublicRead), put().tagging("a=b"), put().if_none_match("*")] {
         assert_eq!(code(refused.send().await), "NotImplemented");
     }
     assert_eq!(code(s3.list_objects_v2().bucket(IMAGES).send().await), "AccessDenied");
@@ -148,56 +136,17 @@ async fn who_may_not_list_is_not_told_what_is_missing() {
 }
 
 #[tokio::test]
-async fn a_link_opens_for_an_hour_of_real_time_whatever_the_clock_shows() {
+async fn h33_nobody_reads_an_object_by_a_link() {
     let side = Side::in_memory().await;
     let function = side.trusted();
     assert_eq!(put(&function.s3(), KEY, b"pixels").await, "ok");
-    let fresh = link(&function, KEY, NOW).await;
-    side.clock.advance(SignedDuration::from_hours(24 * 365));
-    assert_eq!(open(&fresh).await, (StatusCode::OK, "pixels".to_owned()));
-    assert_eq!(open(&link(&function, KEY, Duration::from_mins(59)).await).await.0, StatusCode::OK);
-    let old = link(&function, KEY, Duration::from_mins(61)).await;
-    assert_eq!(open(&old).await, (StatusCode::FORBIDDEN, "AccessDenied".to_owned()));
-}
-
-#[tokio::test]
-async fn a_link_opens_nothing_else() {
-    let side = Side::in_memory().await;
-    let function = side.trusted();
-    for key in [KEY, "users/usr_2/large"] {
-        assert_eq!(put(&function.s3(), key, b"pixels").await, "ok");
-    }
-    let link = link(&function, KEY, NOW).await;
-    let wrong = |old: &str, new: &str| {
-        assert!(link.contains(old), "{link}");
-        link.replace(old, new)
-    };
-    let mismatch = (StatusCode::FORBIDDEN, "SignatureDoesNotMatch".to_owned());
-    assert_eq!(open(&wrong("usr_1", "usr_2")).await, mismatch);
-    assert_eq!(open(&wrong("X-Amz-Expires=3600", "X-Amz-Expires=360000")).await, mismatch);
+    let link = link(&function, KEY).await;
     let unsigned = link.split_once('?').unwrap().0;
-    assert_eq!(open(unsigned).await, (StatusCode::FORBIDDEN, "AccessDenied".to_owned()));
-    let deleted = client().delete(&link).send().await.unwrap();
-    assert_eq!(deleted.status(), StatusCode::FORBIDDEN);
-    assert_eq!(side.aws.objects("").unwrap().len(), 2);
-}
-
-#[tokio::test]
-async fn a_link_is_worth_what_its_signer_may_do() {
-    let side = Side::in_memory().await;
-    assert_eq!(put(&side.trusted().s3(), KEY, b"pixels").await, "ok");
-    let users = format!("{BUCKET}/users/*");
-    let showing = side.function("show", vec![allow(&["s3:GetObject"], &[&users], None)]);
-    let other = side.function("other", vec![allow(&["s3:PutObject"], &[&users], None)]);
-    let (good, bad) = (link(&showing, KEY, NOW).await, link(&other, KEY, NOW).await);
-    assert!(side.aws.policies()["show"].used.is_empty(), "signing needs no right");
-    // The visitor's calls are not those of the request that the signer is working on.
-    let ((), calls) = showing.calls_of(async { assert_eq!(open(&good).await.0, StatusCode::OK) }).await;
-    assert!(calls.is_empty());
-    assert_eq!(open(&bad).await, (StatusCode::FORBIDDEN, "AccessDenied".to_owned()));
-    let policies = side.aws.policies();
-    assert_eq!(policies["show"].used, ["s3:GetObject on kith-images/users/*"]);
-    assert_eq!(policies["other"].denied, [format!("s3:GetObject on {IMAGES}/{KEY}")]);
+    for (link, code) in [(link.as_str(), "NotImplemented"), (unsigned, "AccessDenied")] {
+        let answer = client().get(link).send().await.unwrap();
+        assert!(!answer.status().is_success());
+        assert!(answer.text().await.unwrap().contains(&format!("<Code>{code}</Code>")), "{link}");
+    }
 }
 
 #[tokio::test]
