@@ -25,6 +25,7 @@ pub mod update_me;
 pub mod update_preferences;
 
 mod current_password;
+mod login_tries;
 mod me;
 mod oneself;
 mod tokens;

@@ -49,7 +49,7 @@ pub use idempotency::{Once, OnceHeader};
 pub use job::{Delivery, JobCx, JobError, Scheduled, StreamBatch, StreamFailure, StreamFailures};
 pub use json_or_form::JsonOrForm;
 pub use limit::{
-    LOGIN_ACCOUNT, LOGIN_ACCOUNT_AND_ADDRESS, Limit, MAILS, NOTES_OPENED, NOTES_SEALED, PASSWORD_CHECKS, REGISTRATIONS,
+    LOGIN, LOGIN_ACCOUNT, LOGIN_NETWORK, Limit, MAILS, NOTES_OPENED, NOTES_SEALED, PASSWORD_CHECKS, REGISTRATIONS,
     UPLOADS,
 };
 pub use log::log_to_stdout;
