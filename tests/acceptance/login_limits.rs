@@ -208,6 +208,32 @@ async fn h05_who_logs_in_often_at_once_leaves_no_count() {
     assert_eq!(left(&wrong(&ada, &ada.person.username).await), (9, 59));
 }
 
+#[tokio::test]
+async fn h05_a_refusal_is_remembered_when_no_try_is_at_work_any_more() {
+    let Some(kith) = Kith::with_helpers().await else { return };
+    let mut clock = kith.clock().await;
+    let ada = kith.confirmed("ada").await;
+    assert_wrong(&ada, &ada.person.username, 10).await;
+    let calls = async || {
+        let answer = wrong(&ada, &ada.person.username).await;
+        assert_refused(&answer, "login", 900);
+        kith.record_of(&answer).await.database_calls
+    };
+    for _ in 0..3 {
+        assert!(calls().await > 0, "a try that is at work may still be given back");
+    }
+    clock.advance("31s").await;
+    let mut fewest = usize::MAX;
+    for _ in 0..8 {
+        fewest = fewest.min(calls().await);
+    }
+    assert_eq!(fewest, 0);
+    // It is the refusal of this name alone.
+    ada.log_in_as("somebody-else", WRONG).await.assert_status(401);
+    clock.advance("15m").await;
+    ada.log_in().await.assert_status(200);
+}
+
 /// Tries an account a hundred times, from ten networks.
 async fn besiege(whom: &Actor) {
     let herd: Vec<Actor> = (0..10).map(|_| whom.elsewhere()).collect();

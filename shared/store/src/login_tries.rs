@@ -243,8 +243,8 @@ fn marks(tried: &LoginTry) -> AttributeValue {
 
 /// Whether a try is counted there.
 fn is_in(window: &Item, tried: &LoginTry) -> bool {
-    let tries = window.get("tries").and_then(|tries| tries.as_ss().ok());
-    tries.is_some_and(|tries| tries.contains(&tried.mark))
+    let marks = window.get("tries").and_then(|tries| tries.as_ss().ok());
+    marks.is_some_and(|marks| marks.contains(&tried.mark))
 }
 
 fn places(tried: &LoginTry) -> Vec<(&'static str, std::borrow::Cow<'static, str>)> {
