@@ -4,7 +4,7 @@
 //! the account was tried too often under another of its names, or from elsewhere, the work is done and the answer is that
 //! of a wrong password: so nothing tells which names belong to one account.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use kith_crypto::SecretHash;
 use kith_domain::{Credentials, LoginName};
 use kith_http::{Cx, LOGIN, LOGIN_ACCOUNT, LOGIN_NETWORK, Limit, Problem, Result};
@@ -49,15 +49,17 @@ impl Try {
             tokio::try_join!(counted, cx.store.claimants(claims, &tried.everywhere, cx.now))?;
         let stands = [(&LOGIN, by_name, at_network.at_name), (&LOGIN_NETWORK, by_network, at_network.in_all)];
         if at_network.counted {
-            stands.iter().for_each(|(limit, _, used)| tell(cx, limit, *used, at_network.resets_at));
+            for (limit, _, used) in &stands {
+                limit.tell(cx, limit.window().limit.saturating_sub(*used), at_network.resets_at);
+            }
         } else {
             return Err(refusal(cx, stands, at_network));
         }
         let is_tried = at_network.at_account <= LOGIN.window().limit;
         let is_known = claimants.credentials.as_ref().is_some_and(|own| own.knows(&known_as(own, &network), cx.now));
-        let (tries, counts) = (std::mem::take(&mut claimants.tries), is_tried && !is_known);
+        let (seen, counts) = (std::mem::take(&mut claimants.tries), is_tried && !is_known);
         let counted_at_account =
-            cx.store.count_account_try(&tried, tries, counts, LOGIN_ACCOUNT.window(), cx.now).await?;
+            cx.store.count_account_try(&tried, seen, counts, LOGIN_ACCOUNT.window(), cx.now).await?;
         let may_pass = is_tried && (is_known || counted_at_account);
         Ok((Self { tried, at_network, counted_at_account, may_pass }, claimants))
     }
@@ -82,12 +84,8 @@ fn short(hash: &str) -> String {
     hash.chars().take(SHORT).collect()
 }
 
-fn tell(cx: &Cx, limit: &Limit, used: u32, end: Timestamp) {
-    limit.tell(cx, limit.window().limit.saturating_sub(used), end);
-}
-
-/// 429. The instance remembers it only when no try is at work any more that may be given back: nobody is to be refused
-/// whose tries were right.
+/// The refusal. The instance remembers it only when no try is at work any more that may be given back: nobody is to be
+/// refused whose tries were right.
 fn refusal(cx: &Cx, stands: [(&Limit, String, u32); 2], at_network: NetworkTries) -> Problem {
     let is_final = cx.now.duration_since(at_network.newest) >= AT_WORK;
     for (limit, key, used) in stands {
