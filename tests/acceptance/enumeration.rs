@@ -41,14 +41,12 @@ impl Seen {
         }
         // Sizes of names and times vary by a character or two.
         headers.retain(|(name, _)| name != "content-length");
-        Self {
-            status: answer.status(),
-            headers,
-            body,
-            units: (record.read_units, record.write_units),
-            // The signing keys are read once a minute, whoever logs in.
-            calls: record.calls.into_iter().filter(|call| call.service != "secretsmanager").collect(),
-        }
+        // The signing keys are read once a minute, whoever logs in.
+        let mut calls = record.calls;
+        calls.retain(|call| call.service != "secretsmanager");
+        // Calls side by side come in any order.
+        calls.sort_by_key(|call| format!("{call:?}"));
+        Self { status: answer.status(), headers, body, units: (record.read_units, record.write_units), calls }
     }
 }
 
@@ -187,6 +185,73 @@ async fn c05_e08_a_refused_log_in_looks_and_works_the_same_for_every_name() {
         ("waiting", wrong(&waiting.person.email)),
     ];
     assert_alike(&kith, by_email).await;
+}
+
+#[tokio::test]
+async fn h05_a_name_whose_account_was_tried_too_often_under_another_looks_and_works_like_any() {
+    let Some(kith) = Kith::with_helpers().await else { return };
+    let (ada, bob) = (kith.confirmed("ada").await, kith.pending("bob").await);
+    let free = kith.newcomer("free-");
+    // Each from a network of its own, where ten tries failed under a username.
+    let after_ten = async |tried: &str, login: &str, password: &str| {
+        let visitor = kith.visitor();
+        for _ in 0..10 {
+            visitor.log_in_as(tried, "this is not the password").await.assert_status(401);
+        }
+        visitor.log_in_as(login, password)
+    };
+    let wrong = "this is not the password";
+    let (own, other) = (&ada.person, &bob.person);
+    let requests = vec![
+        ("nobody's", after_ten(&free.person.username, &free.person.email, wrong).await),
+        ("another's, wrong", after_ten(&other.username, &own.email, wrong).await),
+        ("the same one's, wrong", after_ten(&own.username, &own.email, wrong).await),
+        ("the same one's, right", after_ten(&own.username, &own.email, &own.password).await),
+        ("a registration's, right", after_ten(&other.username, &other.email, &other.password).await),
+    ];
+    assert_alike(&kith, requests).await;
+}
+
+#[tokio::test]
+async fn h05_a_network_that_an_account_knows_works_like_any() {
+    let Some(kith) = Kith::with_helpers().await else { return };
+    let mut clock = kith.clock().await;
+    let ada = kith.registered("ada").await;
+    let free = kith.newcomer("free-").person;
+    clock.advance("2h").await;
+    let at = |somewhere: &kith_tests::Actor, login: &str| somewhere.log_in_as(login, "this is not the password");
+    let known =
+        vec![("known", at(&ada, &ada.person.username)), ("strange", at(&ada.elsewhere(), &ada.person.username))];
+    assert_alike(&kith, known).await;
+    // In the hour of a log-in, too, nothing tells that there was one.
+    clock.advance("2h").await;
+    ada.log_in().await.assert_status(200);
+    let lately = vec![
+        ("known", at(&ada, &ada.person.email)),
+        ("strange", at(&ada.elsewhere(), &ada.person.email)),
+        ("nobody", at(&ada.elsewhere(), &free.email)),
+    ];
+    assert_alike(&kith, lately).await;
+}
+
+#[tokio::test]
+async fn h05_an_account_that_others_try_works_like_any() {
+    let Some(kith) = Kith::with_helpers().await else { return };
+    let ada = kith.confirmed("ada").await;
+    let free = kith.newcomer("free-").person;
+    for _ in 0..10 {
+        let visitor = kith.visitor();
+        for _ in 0..10 {
+            visitor.log_in_as(&ada.person.username, "this is not the password").await.assert_status(401);
+        }
+    }
+    let email = ada.person.email.as_str();
+    let requests = vec![
+        ("nobody", kith.visitor().log_in_as(&free.email, "this is not the password")),
+        ("tried, wrong", kith.visitor().log_in_as(email, "this is not the password")),
+        ("tried, right", kith.visitor().log_in_as(email, &ada.person.password)),
+    ];
+    assert_alike(&kith, requests).await;
 }
 
 /// A hash more or less would be a factor of two.

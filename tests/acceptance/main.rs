@@ -48,6 +48,7 @@ mod lines;
 mod local_only;
 mod locations;
 mod log_in;
+mod login_limits;
 mod longest;
 mod mails;
 mod mails_bounded;

@@ -26,6 +26,23 @@ async fn d15_whatever_happens_to_a_log_in_it_counts_once_and_opens_one_session()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn h05_whatever_happens_to_the_counting_of_a_log_in_it_counts_once_and_is_given_back_once() {
+    let kith = kith().await;
+    let ada = kith.confirmed("ada").await;
+    for kind in KINDS {
+        let somewhere = ada.elsewhere();
+        for left in (7..10).rev() {
+            strike(&kith, "log-in", "UpdateItem", kind).await;
+            let answer = somewhere.log_in_as(&ada.person.username, "this is not the password").await;
+            assert_eq!(answer.status(), 401, "{kind}: {answer}");
+            assert!(answer.header("ratelimit").unwrap().contains(&format!("\"login\";r={left};")), "{kind}: {answer}");
+            strike(&kith, "log-in", "UpdateItem", kind).await;
+            assert_eq!(somewhere.log_in().await.status(), 200, "{kind}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c04_a_log_in_whose_answer_got_lost_before_a_conflict_is_right() {
     let kith = kith().await;
     let ada = kith.registered("ada").await;

@@ -27,6 +27,7 @@ pub mod update_preferences;
 pub mod withdraw_email_change;
 
 mod current_password;
+mod login_tries;
 mod me;
 mod oneself;
 mod tokens;

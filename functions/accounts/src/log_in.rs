@@ -1,11 +1,10 @@
 //! `POST /v1/auth/login`: opens a session by password.
 
+use crate::login_tries::{Try, known_as};
 use crate::tokens::Tokens;
 use kith_crypto::{RefreshToken, password};
-use kith_domain::{self as domain, Email, Password, SESSION_LIFETIME, Session, SessionId, User, Username};
-use kith_http::{
-    Cx, Function, Json, LOGIN_ACCOUNT, LOGIN_ACCOUNT_AND_ADDRESS, Problem, Result, Router, Secret, Setting,
-};
+use kith_domain::{self as domain, LoginName, Password, SESSION_LIFETIME, Session, SessionId, User};
+use kith_http::{Cx, Function, Json, Problem, Result, Router, Secret, Setting};
 use kith_store::{Claimants, StoreError};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -31,8 +30,9 @@ pub struct Credentials {
 
 /// Log in
 ///
-/// An unknown name and a wrong password are answered alike, after the same work. With the right password of an account
-/// that is not confirmed, banned or switched off: 403, which says so.
+/// An unknown name and a wrong password are answered alike, after the same work; so is the right password where the
+/// account was tried too often under another of its names, or from elsewhere. With the right password of an account that
+/// is not confirmed, banned or switched off: 403, which says so.
 #[utoipa::path(
     post, path = "/v1/auth/login", operation_id = "log-in", tag = "accounts", request_body = Credentials,
     extensions(("x-kith-who" = json!("pub"))),
@@ -40,16 +40,16 @@ pub struct Credentials {
 )]
 pub async fn log_in(cx: Cx, Json(credentials): Json<Credentials>) -> Result<Secret<Tokens>> {
     let signer = cx.signer().await?;
-    // An address counts in its one spelling, and nothing that only looks like an ASCII letter becomes one.
-    let login = credentials.login.trim();
-    let login = Email::parse(login).map_or_else(|_| login.to_ascii_lowercase(), |email| email.folded());
-    cx.limit(&LOGIN_ACCOUNT_AND_ADDRESS, &format!("{login}\n{}", cx.client.network())).await?;
-    cx.limit(&LOGIN_ACCOUNT, &login).await?;
-    let (user, known, stale) = authenticate(&cx, &login, &Password::attempt(&credentials.password)).await?;
-    let rehashed = if stale { Some(password::hash(&credentials.password).await?) } else { None };
+    let name = LoginName::read(&credentials.login);
+    let (counted, claimants) = Try::count(&cx, &name).await?;
+    let attempt = Password::attempt(&credentials.password);
+    let (user, known, stale) = authenticate(&name, claimants, &attempt, counted.may_pass).await?;
+    let rehashed = if stale { Some(password::hash(attempt.secret()).await?) } else { None };
     let token = RefreshToken::generate(user.id, SessionId::new(cx.now));
     let access = cx.access_token(&signer, &token, cx.now)?;
-    match cx.store.log_in(&known, &session(&cx, &user, &token), rehashed.as_ref()).await {
+    let (session, network) = (session(&cx, &user, &token), known_as(&known, &cx.client.network()));
+    let opened = cx.store.log_in(&known, &session, &network, rehashed.as_ref());
+    match tokio::join!(opened, counted.give_back(&cx)).0 {
         Ok(()) => Ok(Secret(Tokens::new(access, &token))),
         // The password was changed at this very moment.
         Err(StoreError::Stale) => Err(Problem::wrong_credentials()),
@@ -59,27 +59,26 @@ pub async fn log_in(cx: Cx, Json(credentials): Json<Credentials>) -> Result<Secr
 
 /// Whose password it is, what is kept beside it, and whether it must be hashed anew.
 ///
-/// The work is the same for every name of one kind, taken, pending or free: two reads; one hash for a username, two
-/// for an address, since that may have an account and a registration beside it.
-async fn authenticate(cx: &Cx, login: &str, attempt: &Password) -> Result<(User, domain::Credentials, bool)> {
-    let claimants = match (Email::parse(login), Username::parse(login)) {
-        (Ok(email), _) => cx.store.claimants_of_email(&email, cx.now).await?,
-        (_, Ok(username)) => cx.store.claimants_of_username(&username, cx.now).await?,
-        // No account can have it; this costs what any unknown username costs.
-        (Err(_), Err(_)) => cx.store.claimants_of_nobody(cx.now).await?,
-    };
-    let is_email = login.contains('@');
-    let Claimants { user, credentials, registration } = claimants;
+/// The work is the same for every name of one kind, taken, pending or free, and whether or not the right password may
+/// pass: one hash for a username, two for an address, since that may have an account and a registration beside it.
+async fn authenticate(
+    name: &LoginName,
+    claimants: Claimants,
+    attempt: &Password,
+    may_pass: bool,
+) -> Result<(User, domain::Credentials, bool)> {
+    let is_email = matches!(name, LoginName::Email(_));
+    let Claimants { user, credentials, registration, .. } = claimants;
     let pending = registration.map(|registration| registration.password_hash);
     let own = credentials.as_ref().map(|credentials| &credentials.password_hash);
     let first = password::verify(attempt.secret(), own.or(if is_email { None } else { pending.as_ref() })).await?;
     match (user, credentials) {
-        (Some(user), Some(own)) if first.matches && user.may_act() => return Ok((user, own, first.stale)),
-        (Some(user), _) if first.matches => return Err(shut(&user)),
-        (None, _) if first.matches => return Err(Problem::unconfirmed()),
+        (Some(user), Some(own)) if first.matches && may_pass && user.may_act() => return Ok((user, own, first.stale)),
+        (Some(user), _) if first.matches && may_pass => return Err(shut(&user)),
+        (None, _) if first.matches && may_pass => return Err(Problem::unconfirmed()),
         _ => {}
     }
-    if is_email && password::verify(attempt.secret(), pending.as_ref()).await?.matches {
+    if is_email && password::verify(attempt.secret(), pending.as_ref()).await?.matches && may_pass {
         return Err(Problem::unconfirmed());
     }
     Err(Problem::wrong_credentials())

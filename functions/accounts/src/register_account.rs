@@ -10,6 +10,7 @@ use kith_http::{
     Created, Cx, Function, Json, Once, OnceHeader, Problem, REGISTRATIONS, Result, Router, Setting, Time,
     check_password,
 };
+use kith_store::StoreError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -66,13 +67,36 @@ pub async fn register_account(cx: Cx, once: Once, Json(new): Json<NewAccount>) -
     {
         return Err(Problem::forbidden("Only invited people can register here. Ask somebody who runs it."));
     }
-    cx.limit_once(&REGISTRATIONS, &cx.client.network(), &once).await?;
+    if let Some(answer) = count(&cx, &once, &new.username).await? {
+        return Ok(answer);
+    }
     let registration = registration(&cx, new).await?;
     let asked_from = registration.asked_from.clone();
     let task = Task::new(Work::MailConfirmation { registration: registration.id, asked_from }, cx.now);
     let location = format!("/v1/users/{}", registration.id);
     let created = Created { location, rev: None, view: Registered::from(&registration) };
     once.create(&cx, created, async |answer| cx.store.register(&registration, &task, answer, cx.now).await).await
+}
+
+/// Counts a registration before its password is hashed: each that is refused, and each that is made once. A repeat of one
+/// that is being made gets its answer instead.
+async fn count(cx: &Cx, once: &Once, username: &Username) -> Result<Option<Response>> {
+    let network = cx.client.network();
+    if !cx.store.is_username_free(username, cx.now).await? {
+        // By this very request, perhaps.
+        if let Some(answer) = once.earlier(cx).await? {
+            return Ok(Some(answer));
+        }
+        cx.limit(&REGISTRATIONS, &network).await?;
+        return Err(StoreError::UsernameTaken.into());
+    }
+    if !cx.limit_once(&REGISTRATIONS, &network, once).await? {
+        if let Some(answer) = once.awaited(cx).await? {
+            return Ok(Some(answer));
+        }
+        cx.limit(&REGISTRATIONS, &network).await?;
+    }
+    Ok(None)
 }
 
 async fn registration(cx: &Cx, new: NewAccount) -> Result<Registration> {

@@ -17,6 +17,7 @@ mod given;
 mod id;
 mod key;
 mod link;
+mod login_name;
 mod memory;
 mod name;
 mod note;
@@ -56,6 +57,7 @@ pub use given::given;
 pub use id::{AuditId, ContactId, InvalidId, MemoryId, NoteId, PhotoId, SessionId, TaskId, UserId};
 pub use key::VerificationKey;
 pub use link::{Link, Purpose};
+pub use login_name::LoginName;
 pub use memory::{Memory, MemoryChange, NewMemory};
 pub use name::PersonName;
 pub use note::{

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use kith_crypto::SecretHash;
 use kith_store::Store;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex};
 
 /// The context of one request. The time is the gateway's: it comes with the event.
@@ -49,12 +49,12 @@ pub struct Client {
 }
 
 impl Client {
-    /// The subject of limits per address. An IPv6 network of /64 is one subscriber.
+    /// The subject of limits per address. An IPv6 network of /64 is one subscriber; behind NAT64 the IPv4 address is.
     pub fn network(&self) -> String {
         match self.address.parse::<IpAddr>() {
-            Ok(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
+            Ok(IpAddr::V6(address)) => match address.to_ipv4_mapped().or_else(|| translated(address)) {
                 Some(v4) => v4.to_string(),
-                None => std::net::Ipv6Addr::from(u128::from(address) >> 64 << 64).to_string(),
+                None => Ipv6Addr::from(u128::from(address) >> 64 << 64).to_string(),
             },
             Ok(IpAddr::V4(address)) => address.to_string(),
             Err(_) => self.address.clone(),
@@ -66,6 +66,17 @@ impl Client {
     /// The network as something that is kept for a while may name it: a hash, for which all that is the same is one.
     pub fn network_hash(&self) -> String {
         SecretHash::of(format!("network\n{}", self.network()).as_bytes()).to_string()
+    }
+}
+
+/// The IPv4 address in one of NAT64's well-known prefix (RFC 6052).
+fn translated(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    match address.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, ..] => {
+            let [.., a, b, c, d] = address.octets();
+            Some(Ipv4Addr::new(a, b, c, d))
+        }
+        _ => None,
     }
 }
 
@@ -105,11 +116,11 @@ impl Cx {
 
     /// Counts this request for a subject; 429 with the time to wait when it is one too many.
     pub async fn limit(&self, limit: &Limit, subject: &str) -> Result<()> {
-        limit.count(self, subject, None).await
+        limit.count(self, subject, None).await.map(drop)
     }
 
-    /// The same for a creating request: its repeats, also those in flight, count once.
-    pub async fn limit_once(&self, limit: &Limit, subject: &str, once: &Once) -> Result<()> {
+    /// The same for a creating request: its repeats, also those in flight, count once. False for such a repeat.
+    pub async fn limit_once(&self, limit: &Limit, subject: &str, once: &Once) -> Result<bool> {
         limit.count(self, subject, once.mark()).await
     }
 
@@ -183,5 +194,12 @@ mod tests {
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
         assert_eq!(network("::ffff:203.0.113.7"), "203.0.113.7");
         assert_eq!(network("203.0.113.7"), "203.0.113.7");
+    }
+
+    #[test]
+    fn h05_behind_nat64_everybody_counts_by_their_ipv4_address() {
+        assert_eq!(network("64:ff9b::cb00:7107"), "203.0.113.7");
+        assert_ne!(network("64:ff9b::cb00:7107"), network("64:ff9b::cb00:7108"));
+        assert_eq!(network("64:ff9b:1::cb00:7107"), "64:ff9b:1::");
     }
 }

@@ -15,10 +15,13 @@ use kith_crypto::SecretHash;
 use kith_store::{Answer, StoreError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::time::Duration;
 use utoipa::IntoParams;
 
 /// How long a repeat is recognised.
 pub(crate) const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+/// How long a repeat waits between its looks for the first answer: some three seconds, many times what it takes.
+const WAITS: [u64; 5] = [100, 200, 400, 800, 1600];
 /// Separates the keys of stored answers from others.
 const INFO: &str = "kith stored answer";
 /// Hash of the request's body, which the edge leaves in the request where there is a key.
@@ -91,6 +94,18 @@ impl Once {
         let Some(keyed) = &self.0 else { return Ok(None) };
         let earlier = cx.store.answer(&keyed.key_hash, cx.now).await?;
         earlier.map(|earlier| keyed.replay(&earlier)).transpose()
+    }
+
+    /// The same for a request whose first time is under way: waits for its answer a little. `None` where there is none,
+    /// since the first time was refused or got lost.
+    pub async fn awaited(&self, cx: &Cx) -> Result<Option<Response>> {
+        for millis in WAITS {
+            tokio::time::sleep(Duration::from_millis(millis)).await;
+            if let Some(answer) = self.earlier(cx).await? {
+                return Ok(Some(answer));
+            }
+        }
+        Ok(None)
     }
 
     /// Writes by `write`, which puts the answer given to it into its own transaction, and answers `created`; or, if

@@ -54,9 +54,9 @@ pub use idempotency::{Once, OnceHeader};
 pub use job::{Delivery, JobCx, JobError, Scheduled, StreamBatch, StreamFailure, StreamFailures};
 pub use json_or_form::JsonOrForm;
 pub use limit::{
-    CONFIRMING_MAILS, CONFIRMING_MAILS_FROM, EMAIL_CHANGES, INVITATION_MAILS, INVITATIONS, LOGIN_ACCOUNT,
-    LOGIN_ACCOUNT_AND_ADDRESS, Limit, MAIL_REQUESTS, NOTES_OPENED, NOTES_SEALED, PASSWORD_CHECKS, REGISTRATIONS,
-    RESET_MAILS, UPLOADS,
+    CONFIRMING_MAILS, CONFIRMING_MAILS_FROM, EMAIL_CHANGES, INVITATION_MAILS, INVITATIONS, LOGIN, LOGIN_ACCOUNT,
+    LOGIN_NETWORK, Limit, MAIL_REQUESTS, NOTES_OPENED, NOTES_SEALED, PASSWORD_CHECKS, REGISTRATIONS, RESET_MAILS,
+    UPLOADS,
 };
 pub use log::log_to_stdout;
 pub use mail_link::{ConfirmationLink, Newcomer, UserLink, check_password, email_change_record, new_cursor_key};

@@ -21,9 +21,11 @@ impl Limit {
     }
 }
 
-/// Log-in tries at one account from one network: the owner elsewhere still gets in.
-pub const LOGIN_ACCOUNT_AND_ADDRESS: Limit = Limit::new("login", 10, SignedDuration::from_mins(15));
-/// Log-in tries at one account from everywhere.
+/// Log-in tries from one network under one name, as it was typed, and at one account under all its names.
+pub const LOGIN: Limit = Limit::new("login", 10, SignedDuration::from_mins(15));
+/// Log-in tries from one network under all names.
+pub const LOGIN_NETWORK: Limit = Limit::new("login-network", 60, SignedDuration::from_mins(15));
+/// Log-in tries at one account from all networks where its owner has not been of late.
 pub const LOGIN_ACCOUNT: Limit = Limit::new("login-account", 100, SignedDuration::from_hours(1));
 /// Registrations from one network.
 pub const REGISTRATIONS: Limit = Limit::new("register", 10, SignedDuration::from_hours(1));
@@ -51,20 +53,37 @@ pub const NOTES_OPENED: Limit = Limit::new("note-open", 120, SignedDuration::fro
 pub const UPLOADS: Limit = Limit::new("upload", 30, SignedDuration::from_hours(1));
 
 impl Limit {
-    /// Counts one for a subject.
-    pub(crate) async fn count(&self, cx: &Cx, subject: &str, mark: Option<&str>) -> Result<()> {
+    /// How many in how long.
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
+    /// What stands for a subject in the table: a hash, since the table is no list of addresses.
+    pub fn key(&self, subject: &str) -> String {
+        SecretHash::of(format!("{}\n{subject}", self.name).as_bytes()).to_string()
+    }
+
+    /// 429 where this instance remembers that a subject is over the limit.
+    pub fn remembered(&self, cx: &Cx, key: &str) -> Result<()> {
+        cx.app().exhausted().until(key, cx.now).map_or(Ok(()), |end| Err(self.over(cx, end)))
+    }
+
+    /// Has this instance remember until `end` that a subject is over the limit.
+    pub fn remember(&self, cx: &Cx, key: String, end: Timestamp) {
+        cx.app().exhausted().remember(key, end, cx.now);
+    }
+
+    /// Counts one for a subject; false where the same mark was counted before.
+    pub(crate) async fn count(&self, cx: &Cx, subject: &str, mark: Option<&str>) -> Result<bool> {
         let key = self.key(subject);
-        let exhausted = cx.app().exhausted();
-        if let Some(end) = exhausted.until(&key, cx.now) {
-            return Err(self.over(cx, end));
-        }
+        self.remembered(cx, &key)?;
         let counted = cx.store.count_one(self.name, &key, mark, self.window, cx.now).await?;
         if !counted.allowed {
-            exhausted.remember(key, counted.resets_at, cx.now);
+            self.remember(cx, key, counted.resets_at);
             return Err(self.over(cx, counted.resets_at));
         }
         self.tell(cx, counted.remaining, counted.resets_at);
-        Ok(())
+        Ok(!counted.repeated)
     }
 
     /// Counts one more for a subject where nobody waits for an answer; false where it is one too many. What is done
@@ -74,18 +93,14 @@ impl Limit {
         Ok(counted.allowed)
     }
 
-    /// Subjects are stored as hashes: the table is no list of addresses.
-    fn key(&self, subject: &str) -> String {
-        SecretHash::of(format!("{}\n{subject}", self.name).as_bytes()).to_string()
-    }
-
-    fn over(&self, cx: &Cx, end: Timestamp) -> Problem {
+    /// 429, with the time to wait.
+    pub fn over(&self, cx: &Cx, end: Timestamp) -> Problem {
         self.tell(cx, 0, end);
         Problem::too_many(seconds_until(end, cx.now))
     }
 
     /// `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers).
-    fn tell(&self, cx: &Cx, remaining: u32, end: Timestamp) {
+    pub fn tell(&self, cx: &Cx, remaining: u32, end: Timestamp) {
         let (name, Window { limit, length }) = (self.name, self.window);
         let seconds = seconds_until(end, cx.now);
         cx.add_header(

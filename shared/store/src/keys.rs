@@ -128,6 +128,16 @@ pub(crate) fn window(limit: &str, subject_hash: &str) -> Key {
     Key::new(format!("rate#{limit}#{subject_hash}"), "window")
 }
 
+/// The tries to log in of one network.
+pub(crate) fn login_tries_of(network_hash: &str) -> Key {
+    window("login", network_hash)
+}
+
+/// The tries to log in as one account.
+pub(crate) fn login_tries_at(account_hash: &str) -> Key {
+    window("login-account", account_hash)
+}
+
 pub(crate) fn answer(key_hash: &str) -> Key {
     Key::new(format!("idem#{key_hash}"), "answer")
 }

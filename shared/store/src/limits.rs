@@ -25,6 +25,8 @@ pub struct Counted {
     pub remaining: u32,
     /// When counting begins anew.
     pub resets_at: Timestamp,
+    /// True: what has the same mark was counted before, and this one was not.
+    pub repeated: bool,
 }
 
 impl Store {
@@ -68,7 +70,8 @@ impl Store {
             };
             begin.values.extend(marks.clone());
             let Err(running) = self.update(&key, begin).await? else {
-                return Ok(Counted { allowed: true, remaining: window.limit.saturating_sub(1), resets_at: end });
+                let remaining = window.limit.saturating_sub(1);
+                return Ok(Counted { allowed: true, remaining, resets_at: end, repeated: false });
             };
             let running = running.0.unwrap_or_default();
             let resets_at =
@@ -76,10 +79,10 @@ impl Store {
             let used = number_of(&running, "used").and_then(|used| u32::try_from(used).ok()).unwrap_or(window.limit);
             let remaining = window.limit.saturating_sub(used);
             if mark.is_some_and(|mark| has_mark(&running, mark)) {
-                return Ok(Counted { allowed: true, remaining, resets_at });
+                return Ok(Counted { allowed: true, remaining, resets_at, repeated: true });
             }
             if remaining == 0 {
-                return Ok(Counted { allowed: false, remaining, resets_at });
+                return Ok(Counted { allowed: false, remaining, resets_at, repeated: false });
             }
             let (update, condition) = match mark {
                 Some(_) => (
@@ -101,7 +104,8 @@ impl Store {
             another.values.extend(marks);
             another.values.extend(mark.map(|mark| (":mark", text(mark))));
             if self.update(&key, another).await?.is_ok() {
-                return Ok(Counted { allowed: true, remaining: remaining.saturating_sub(1), resets_at });
+                let remaining = remaining.saturating_sub(1);
+                return Ok(Counted { allowed: true, remaining, resets_at, repeated: false });
             }
         }
         Err(StoreError::Busy("the counter kept changing".into()))

@@ -3,17 +3,29 @@
 use crate::index::{indexed, time};
 use crate::item::{Item, entity, expiring, item, text_of};
 use crate::keys::{self, EXPIRING, OWNER, USERS, number, text};
+use crate::login_tries::AccountTries;
 use crate::table::{Expression, Order};
 use crate::transaction::Transaction;
 use crate::{Answer, Result, Store, StoreError};
 use jiff::Timestamp;
-use kith_domain::{AuditEvent, Credentials, Email, Person, Purpose, Registration, Role, Task, User, UserId, Username};
+use kith_domain::{
+    AuditEvent, Credentials, Email, LoginName, Person, Purpose, Registration, Role, Task, User, UserId, Username,
+};
 use serde::{Deserialize, Serialize};
 
 /// How many registrations of one address are looked at, the newest: anybody may make more, and nobody shall pay for it.
 /// Confirming ends as many; four writes each, and a transaction takes 100. The others can never be confirmed and expire
 /// by themselves.
 const NEWEST: i32 = 20;
+
+/// Whose a name that somebody logs in with may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Holders {
+    /// The account that owns the name.
+    pub owner: Option<UserId>,
+    /// The newest unconfirmed registration with it.
+    pub newest: Option<UserId>,
+}
 
 /// Who may be meant by a name that somebody logs in with.
 #[derive(Debug, Default)]
@@ -24,6 +36,8 @@ pub struct Claimants {
     pub credentials: Option<Credentials>,
     /// The newest unconfirmed registration with it.
     pub registration: Option<Registration>,
+    /// The tries to log in as them.
+    pub tries: AccountTries,
 }
 
 /// Holds a username: for good, or until `expires_at` for a registration.
@@ -132,35 +146,44 @@ impl Store {
         Ok(registrations.into_iter().filter(|registration| now < registration.expires_at).collect())
     }
 
-    /// Who may be meant by an address: two reads, whatever exists.
-    pub async fn claimants_of_email(&self, email: &Email, now: Timestamp) -> Result<Claimants> {
-        let claims = self.claims_on(email, now).await?;
-        let nobody = UserId::new(now);
-        let newest = claims.pending.first().map(|entry| entry.user);
-        self.claimants(claims.owner.unwrap_or(nobody), newest.unwrap_or(nobody), now).await
-    }
-
-    /// Who is meant by a username: two reads, whatever exists.
-    pub async fn claimants_of_username(&self, username: &Username, now: Timestamp) -> Result<Claimants> {
+    /// Whose a name may be that somebody logs in with: one read, whatever exists. What cannot be a name costs what an
+    /// unknown username costs.
+    pub async fn holders_of(&self, name: &LoginName, now: Timestamp) -> Result<Holders> {
+        let username = match name {
+            LoginName::Email(email) => {
+                let claims = self.claims_on(email, now).await?;
+                let newest = claims.pending.first().map(|entry| entry.user);
+                return Ok(Holders { owner: claims.owner, newest });
+            }
+            LoginName::Username(username) => username,
+            LoginName::Nobody(_) => &Username::nobody(),
+        };
         let guard = self.get(&keys::username(username)).await?.map(entity::<UsernameGuard>).transpose()?;
-        let id = guard.map_or_else(|| UserId::new(now), |guard| guard.user);
-        self.claimants(id, id, now).await
+        let holder = guard.map(|guard| guard.user);
+        Ok(Holders { owner: holder, newest: holder })
     }
 
-    /// Nobody: the two reads of an unknown username, for what cannot be one.
-    pub async fn claimants_of_nobody(&self, now: Timestamp) -> Result<Claimants> {
-        self.claimants_of_username(&Username::nobody(), now).await
-    }
-
-    async fn claimants(&self, user: UserId, registration: UserId, now: Timestamp) -> Result<Claimants> {
-        let keys = [&keys::user(user), &keys::credentials(user), &keys::registration(registration)];
-        let [user, credentials, registration] = self.get_all(keys).await?;
+    /// Who is meant, and how many tries were made at them from everywhere (`everywhere` names their counter): one read,
+    /// whatever exists.
+    pub async fn claimants(&self, holders: Holders, everywhere: &str, now: Timestamp) -> Result<Claimants> {
+        let nobody = UserId::new(now);
+        let (owner, newest) = (holders.owner.unwrap_or(nobody), holders.newest.unwrap_or(nobody));
+        let tries = keys::login_tries_at(everywhere);
+        let keys = [&keys::user(owner), &keys::credentials(owner), &keys::registration(newest), &tries];
+        let [user, credentials, registration, tries] = self.get_all(keys).await?;
         let registration = registration.map(entity::<Registration>).transpose()?;
         Ok(Claimants {
             user: user.map(entity).transpose()?,
             credentials: credentials.map(entity).transpose()?,
             registration: registration.filter(|found| now < found.expires_at),
+            tries: AccountTries(tries),
         })
+    }
+
+    /// Whether nobody has a username, nor a live registration holds it.
+    pub async fn is_username_free(&self, username: &Username, now: Timestamp) -> Result<bool> {
+        let guard = self.get(&keys::username(username)).await?.map(entity::<UsernameGuard>).transpose()?;
+        Ok(guard.is_none_or(|guard| guard.expires_at.is_some_and(|end| end <= now.as_millisecond())))
     }
 
     /// Turns a registration into its account and ends all others for the same address; `appointed` tells of a role that

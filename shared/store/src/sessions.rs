@@ -6,8 +6,14 @@ use crate::list::{List, Span};
 use crate::table::{Expression, Order};
 use crate::transaction::Transaction;
 use crate::{Result, Store, StoreError};
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use kith_domain::{Credentials, Login, PasswordHash, Person, Session, SessionId, User, UserId};
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// What stands for the networks that a log-in forgets; more are left to the next.
+const FORGOTTEN: [&str; 4] = ["#f0", "#f1", "#f2", "#f3"];
 
 /// What became of a refresh.
 #[derive(Debug)]
@@ -43,20 +49,27 @@ impl Store {
     /// Opens a session and stamps the log-in beside the password.
     ///
     /// `Stale` where the password has changed since it was read. Where only the session generation has, the session is
-    /// over before it begins: shutting an account, by whatever means, ends its sessions. `rehashed` replaces the stored
-    /// password hash.
+    /// over before it begins: shutting an account, by whatever means, ends its sessions. `network`, a hash, is known from
+    /// now on. `rehashed` replaces the stored password hash.
     pub async fn log_in(
         &self,
         credentials: &Credentials,
         session: &Session,
+        network: &str,
         rehashed: Option<&PasswordHash>,
     ) -> Result<()> {
         let verified = &credentials.password_hash;
         let login = Login { at: session.created_at, address: session.address.clone() };
+        let (known, names, today) = known_from(credentials, network, session.created_at);
         let stamped = Expression {
             update: Some(
-                "SET login_count = login_count + :one, current_login = :current, last_login = :last, password_hash = :hash".into(),
+                format!(
+                    "SET login_count = login_count + :one, current_login = :current, last_login = :last, \
+                     password_hash = :hash, {known}"
+                )
+                .into(),
             ),
+            names,
             condition: Some("password_hash = :verified"),
             values: vec![
                 (":one", number(1)),
@@ -64,8 +77,8 @@ impl Store {
                 (":last", serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(&credentials.current_login)?),
                 (":hash", text(rehashed.unwrap_or(verified).as_phc())),
                 (":verified", text(verified.as_phc())),
+                (":today", today),
             ],
-            ..Expression::default()
         };
         let mut change = Transaction::new();
         change.update(&self.table, &keys::credentials(session.user), stamped, |_| StoreError::Stale);
@@ -143,6 +156,31 @@ impl Store {
         }
         Ok(list.page())
     }
+}
+
+/// The end of an update that notes from where somebody logs in today, its names, and its `:today`.
+///
+/// The first network makes the map; others change places of it, so that of two log-ins at once both are noted.
+fn known_from(
+    credentials: &Credentials,
+    network: &str,
+    now: Timestamp,
+) -> (String, Vec<(&'static str, Cow<'static, str>)>, AttributeValue) {
+    let today = number(Credentials::day(now));
+    if credentials.networks.is_empty() {
+        let first = HashMap::from([(network.to_owned(), today)]);
+        return ("networks = if_not_exists(networks, :today)".to_owned(), Vec::new(), AttributeValue::M(first));
+    }
+    let forgettable = credentials.forgettable(network, now);
+    let forgotten: Vec<_> =
+        FORGOTTEN.into_iter().zip(forgettable).map(|(name, network)| (name, network.to_owned().into())).collect();
+    let mut change = "networks.#network = :today".to_owned();
+    for (place, (name, _)) in forgotten.iter().enumerate() {
+        change.push_str(if place == 0 { " REMOVE networks." } else { ", networks." });
+        change.push_str(name);
+    }
+    let names = forgotten.into_iter().chain([("#network", network.to_owned().into())]).collect();
+    (change, names, today)
 }
 
 /// What a session is stored as.
