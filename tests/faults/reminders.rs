@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use kith_tests::{Actor, Kith, Mail};
+use kith_tests::{Actor, Mail};
 use serde_json::{Value, json};
 
 use crate::follow_ups::remind_undelivered;
