@@ -90,6 +90,8 @@ mod reads;
 mod refresh;
 mod register;
 mod remembered_words;
+mod reminder_mails;
+mod reminders;
 mod roles;
 mod same_letters;
 mod secrets;

@@ -46,7 +46,10 @@ async fn d10_e10_the_owner_sees_everything_but_secrets() {
     let permissions: Vec<&str> = me["permissions"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert_eq!(permissions.len(), 7);
     assert!(!permissions.contains(&"ban_user"));
-    assert_eq!(me["preferences"], json!({"digest": "daily", "report": "html", "time_zone": "UTC"}));
+    assert_eq!(
+        me["preferences"],
+        json!({"digest": "daily", "report": "html", "time_zone": "UTC", "details_in_reminders": true})
+    );
     assert!(!answer.text().contains("argon2") && !answer.text().contains(&ada.person.password));
     for time in ["created_at", "updated_at", "confirmed_at"] {
         let text = me[time].as_str().unwrap();

@@ -10,7 +10,7 @@ async fn d01_a_new_account_gets_a_daily_digest_and_an_html_report() {
     let Some(kith) = Kith::with_helpers().await else { return };
     let ada = kith.registered("ada").await;
     let answer = ada.get(PATH).await;
-    let expected = json!({"digest": "daily", "report": "html", "time_zone": "UTC"});
+    let expected = json!({"digest": "daily", "report": "html", "time_zone": "UTC", "details_in_reminders": true});
     assert_eq!(answer.assert_status(200).json(), expected);
     assert_eq!(ada.get("/v1/me").await.json()["preferences"], expected);
     assert!(answer.header("cache-control").unwrap().contains("private"));
@@ -37,7 +37,8 @@ async fn d34_every_value_is_taken_and_what_is_not_sent_stays() {
     let all = json!({"digest": "off", "report": "pdf", "time_zone": "asia/tokyo"});
     let answer = ada.patch(PATH).json(all).await;
     // In any case, as the database of time zones spells it.
-    assert_eq!(answer.json(), json!({"digest": "off", "report": "pdf", "time_zone": "Asia/Tokyo"}));
+    let all = json!({"digest": "off", "report": "pdf", "time_zone": "Asia/Tokyo", "details_in_reminders": true});
+    assert_eq!(answer.json(), all);
     ada.patch(PATH).json(json!({})).await.assert_status(200);
 }
 

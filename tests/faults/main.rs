@@ -13,6 +13,7 @@ mod mails;
 mod notes;
 mod photos;
 mod random;
+mod reminders;
 mod sessions;
 mod users;
 

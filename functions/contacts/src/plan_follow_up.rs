@@ -15,8 +15,9 @@ pub fn function() -> Function {
 
 /// Plan a follow-up
 ///
-/// A mail reminds you when its time has come, within five minutes. A card has one follow-up at most: another one that
-/// was planned is given up.
+/// Mails remind you the day before and that morning, or once when you say; where that is over, an hour before or at
+/// once. A card has one follow-up at most: another one that was planned is given up. Planned again for the same time it
+/// is reminded of no second time.
 #[utoipa::path(
     put, path = "/v1/contacts/{contact_id}/follow-up", operation_id = "plan-follow-up", tag = "contacts",
     security(("bearer" = [])), request_body = FollowUpPlan, extensions(("x-kith-who" = json!("own"))),
@@ -35,5 +36,5 @@ pub async fn plan_follow_up(
     let follow_up = FollowUp::new(&plan, &profile.preferences.time_zone, cx.now)
         .map_err(|invalid| Problem::invalid(vec![Fault::new("/at", invalid.to_string())]))?;
     let contact = cx.store.plan_follow_up(contact, rev, &follow_up, cx.now).await?;
-    Ok(Tagged { rev: contact.rev, view: follow_up.into() })
+    Ok(Tagged { rev: contact.rev, view: contact.follow_up.unwrap_or(follow_up).into() })
 }

@@ -2,12 +2,14 @@
 
 use jiff::Timestamp;
 use kith_crypto::MailToken;
-use kith_domain::{Due, Email, Link, Person, Profile, Purpose, Registration, Task, TaskId, Undo, User, UserId, Work};
+use kith_domain::{
+    Email, Link, Person, PlannedFor, Profile, Purpose, Registration, Task, TaskId, Undo, User, UserId, Work,
+};
 use kith_http::{
     CONFIRMING_MAILS, CONFIRMING_MAILS_FROM, INVITATION_MAILS, JobCx, JobError, RESET_MAILS, email_change_record,
     email_undo_record,
 };
-use kith_mail::{MailError, Message};
+use kith_mail::{MailError, Message, Telling};
 use kith_store::{Claims, StoreError};
 
 type Letter = Result<Option<Message>, JobError>;
@@ -25,10 +27,12 @@ pub(crate) async fn letter(cx: &JobCx, Task { id, work, .. }: Task, now: Timesta
         Work::MailPasswordChanged { user } => password_changed(cx, user).await,
         Work::MailInvitation { user } => invitation(cx, user, id, now).await,
         Work::MailEmailChange { user } => email_change(cx, user, id, now).await,
-        Work::MailFollowUp { user, contact, at } => follow_up(cx, &Due { at, user, contact }).await,
         Work::MailEmailWish { user, number, email } => email_undo(cx, user, number, &email, now).await,
         Work::MailEmailChanged { user, number, email } => email_undo(cx, user, number, &email, now).await,
         Work::MailFreshStart { user } => fresh_start(cx, user, now).await,
+        Work::MailFollowUps { user, planned, more, is_last } => {
+            follow_ups(cx, user, &planned, Telling { more, is_last, now, with_details: true }).await
+        }
         Work::MailErased { email } => written(Message::account_erased(&email)),
         Work::EraseAccount { .. } | Work::EraseContact { .. } | Work::RemovePhoto { .. } => {
             Err(JobError("not a mail".into()))
@@ -211,13 +215,17 @@ async fn add_link(cx: &JobCx, token: &MailToken, new: Link, end: Timestamp, now:
     cx.store()?.add_link(&new, &token.secret.hash().to_string(), end, now).await.map_err(Into::into)
 }
 
-/// The reminder of what is planned; nothing, if it is planned no more or for another time, or whoever planned it may
+/// The reminder of what is planned; nothing, if none of it is planned any more for that time, or whoever planned it may
 /// not use their account.
-async fn follow_up(cx: &JobCx, due: &Due) -> Letter {
+async fn follow_ups(cx: &JobCx, user: UserId, planned: &[PlannedFor], telling: Telling) -> Letter {
     let store = cx.store()?;
-    let Some(user) = live(store.user(due.user).await)?.filter(User::may_act) else { return Ok(None) };
-    let Some((card, planned)) = live(store.planned(due).await)? else { return Ok(None) };
-    written(Message::follow_up(&user.email, &card.title(), &planned))
+    let Some(Person { user, profile }) = live(store.person(user).await)? else { return Ok(None) };
+    let planned = if user.may_act() { store.planned(user.id, planned).await? } else { Vec::new() };
+    if planned.is_empty() {
+        return Ok(None);
+    }
+    let with_details = profile.preferences.details_in_reminders;
+    written(Message::follow_ups(&user.email, &planned, &Telling { with_details, ..telling }))
 }
 
 fn link_to(cx: &JobCx, page: &str, token: &MailToken) -> Result<String, JobError> {

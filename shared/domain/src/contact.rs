@@ -288,17 +288,37 @@ fn title(names: [Option<&str>; 2], company: Option<&str>) -> String {
     }
 }
 
+/// How much of a spark a reminder shows.
+const SPARK_SHOWN: usize = 300;
+
 /// What a reminder says of a card. The function that mails it knows no more of cards, which keeps it small.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Planned {
     first_name: Option<String>,
     last_name: Option<String>,
     company: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Phone number.
+    pub phone: Option<String>,
+    /// Profiles elsewhere.
+    pub social_media: Option<String>,
+    spark: Option<String>,
     /// What is planned with the person.
     pub follow_up: Option<FollowUp>,
 }
 
 impl Planned {
+    /// The beginning of what one bonded over: at most 300 characters.
+    pub fn spark(&self) -> Option<String> {
+        let spark = self.spark.as_deref()?;
+        if spark.chars().count() <= SPARK_SHOWN {
+            return Some(spark.to_owned());
+        }
+        let beginning: String = spark.chars().take(SPARK_SHOWN - 1).collect();
+        Some(format!("{}…", beginning.trim_end()))
+    }
+
     /// How to call the person, as on the card.
     pub fn title(&self) -> String {
         title([self.first_name.as_deref(), self.last_name.as_deref()], self.company.as_deref())

@@ -2,7 +2,7 @@
 
 use crate::given::given;
 use crate::text::{Invalid, one_line, parsed_text, shown_text, tidy};
-use crate::{ContactId, TimeZoneName, UserId};
+use crate::{ContactId, RemindBefore, TimeZoneName, UserId};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::serde::timestamp::millisecond;
 use jiff::{Timestamp, Zoned};
@@ -112,12 +112,16 @@ pub struct FollowUpPlan {
     /// Where.
     #[serde(default)]
     pub place: Option<MeetingPoint>,
+    /// How many minutes before it you are reminded, once; without it you are reminded the day before, when clocks show
+    /// the same, and again at eight that morning, or an hour before where that is sooner.
+    #[serde(default)]
+    pub remind_before: Option<RemindBefore>,
 }
 
 /// A meeting planned with somebody whose card one keeps. A card has one at most.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowUp {
-    /// When it is, and when the reminder leaves; whole milliseconds.
+    /// When it is; whole milliseconds.
     #[serde(with = "millisecond::required")]
     pub at: Timestamp,
     /// The owner's time zone when it was planned: a coffee at three in Berlin stays there.
@@ -126,7 +130,13 @@ pub struct FollowUp {
     pub what: Occasion,
     /// Where.
     pub place: Option<MeetingPoint>,
-    /// When the reminder was left to be mailed; from then on there is none to come.
+    /// How long before it the owner wants to be reminded; the day before and that morning, if they do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_before: Option<RemindBefore>,
+    /// When the next reminder leaves; absent when none is to come.
+    #[serde(default, with = "millisecond::optional", skip_serializing_if = "Option::is_none")]
+    pub remind_at: Option<Timestamp>,
+    /// When the newest reminder was left to be mailed.
     #[serde(default, with = "millisecond::optional", skip_serializing_if = "Option::is_none")]
     pub reminded_at: Option<Timestamp>,
 }
@@ -149,7 +159,24 @@ impl FollowUp {
             return Err(Invalid("must be in the future"));
         }
         let what = plan.what.clone().unwrap_or_else(|| Occasion(USUAL.to_owned()));
-        Ok(Self { at, time_zone: zone.clone(), what, place: plan.place.clone(), reminded_at: None })
+        let (place, remind_before) = (plan.place.clone(), plan.remind_before);
+        let time_zone = zone.clone();
+        let mut follow_up = Self { at, time_zone, what, place, remind_before, remind_at: None, reminded_at: None };
+        follow_up.remind_at = Some(follow_up.first_reminder(now));
+        Ok(follow_up)
+    }
+
+    /// This plan in the place of another one with the same person. For the same time nobody is told twice of the same.
+    #[must_use]
+    pub fn instead_of(mut self, before: Option<&Self>, now: Timestamp) -> Self {
+        let Some(before) = before.filter(|before| before.at == self.at) else { return self };
+        if before.remind_before == self.remind_before && before.time_zone == self.time_zone {
+            self.remind_at = before.remind_at;
+        } else if before.reminded_at.is_some() {
+            self.remind_at = self.reminder_after(now);
+        }
+        self.reminded_at = before.reminded_at;
+        self
     }
 
     /// What clock and calendar show there at that moment.
@@ -217,7 +244,7 @@ mod tests {
     }
 
     fn planned(at: &str, zone_name: &str, now: &str) -> Result<FollowUp, Invalid> {
-        let plan = FollowUpPlan { at: Moment::parse(at).unwrap(), what: None, place: None };
+        let plan = FollowUpPlan { at: Moment::parse(at).unwrap(), what: None, place: None, remind_before: None };
         FollowUp::new(&plan, &zone(zone_name), now.parse().unwrap())
     }
 

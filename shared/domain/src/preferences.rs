@@ -79,11 +79,20 @@ pub struct Preferences {
     pub report: Report,
     /// Where the person's days begin and end.
     pub time_zone: TimeZoneName,
+    /// Whether reminders say with whom, how to reach them, and what one bonded over. Mails show on locked phones.
+    #[serde(default = "yes")]
+    #[schema(required)]
+    pub details_in_reminders: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { digest: Digest::Daily, report: Report::Html, time_zone: TimeZoneName("UTC".to_owned()) }
+        let time_zone = TimeZoneName("UTC".to_owned());
+        Self { digest: Digest::Daily, report: Report::Html, time_zone, details_in_reminders: true }
     }
 }
 
@@ -98,6 +107,9 @@ impl Preferences {
         }
         if let Some(time_zone) = &change.time_zone {
             self.time_zone = time_zone.name().clone();
+        }
+        if let Some(details) = change.details_in_reminders {
+            self.details_in_reminders = details;
         }
     }
 }
@@ -118,6 +130,10 @@ pub struct PreferencesChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, value_type = TimeZoneName)]
     pub time_zone: Option<KnownTimeZone>,
+    /// Whether reminders say with whom, how to reach them, and what you bonded over. Mails show on locked phones.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    pub details_in_reminders: Option<bool>,
 }
 
 #[cfg(test)]

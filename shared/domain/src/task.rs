@@ -86,15 +86,16 @@ pub enum Work {
         /// Whose account.
         user: UserId,
     },
-    /// Remind of a follow-up, if it is still planned for that time.
-    MailFollowUp {
+    /// Remind of what is due together, as far as it is still planned for that time.
+    MailFollowUps {
         /// Whom.
         user: UserId,
-        /// With whom it is planned.
-        contact: ContactId,
-        /// When it is.
-        #[serde(with = "millisecond::required")]
-        at: Timestamp,
+        /// Of what, in the order of the mail; at most 100.
+        planned: Vec<PlannedFor>,
+        /// How many there are beside these.
+        more: usize,
+        /// Whether it is the last one of the day, which tells of the rest of it, too.
+        is_last: bool,
     },
     /// Tell that an account and everything in it is gone.
     MailErased {
@@ -118,6 +119,16 @@ pub enum Work {
         /// Where they are.
         path: PhotoPath,
     },
+}
+
+/// A follow-up of a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedFor {
+    /// With whom.
+    pub contact: ContactId,
+    /// When it is.
+    #[serde(with = "millisecond::required")]
+    pub at: Timestamp,
 }
 
 /// The function that does a task.
@@ -165,7 +176,7 @@ impl Work {
             | Self::MailEmailWish { .. }
             | Self::MailFreshStart { .. }
             | Self::MailEmailChanged { .. }
-            | Self::MailFollowUp { .. }
+            | Self::MailFollowUps { .. }
             | Self::MailErased { .. } => Worker::DeliverMail,
         }
     }

@@ -8,5 +8,5 @@ mod message;
 mod mime;
 
 pub use mailer::{MailError, Mailer};
-pub use message::Message;
+pub use message::{Message, Telling};
 pub use mime::{InvalidSender, Sender};

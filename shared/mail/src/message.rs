@@ -12,6 +12,8 @@ mod registration;
 #[cfg(test)]
 mod tests;
 
+pub use follow_up::Telling;
+
 use crate::MailError;
 use askama::Template;
 use kith_domain::{Email, Username};

@@ -1,16 +1,17 @@
-//! Follow-ups. What is planned is on the card; an item of its own, sorted by time, is for lists, and as long as nobody
-//! has been reminded its place in the index is for `remind-due`. Both change in one transaction, always.
+//! Follow-ups. What is planned is on the card; an item of its own, sorted by time, is for lists, and as long as a reminder
+//! is to come its place in the index is for `remind-due`. Both change in one transaction, always.
 
 use crate::difference::Tries;
 use crate::index::{indexed, key_of, time};
 use crate::item::{Item, entity, item};
 use crate::keys::{self, DUE, FOLLOW_UPS, Key, number};
 use crate::list::{List, Span};
-use crate::table::{Expression, Order};
+use crate::reminders::NEXT;
+use crate::table::Order;
 use crate::transaction::Transaction;
 use crate::{Result, Revisions, Store, StoreError};
-use jiff::{SignedDuration, Timestamp};
-use kith_domain::{Contact, Due, FollowUp, Planned, Task, UserId, Work};
+use jiff::Timestamp;
+use kith_domain::{Contact, Due, FollowUp, Planned, PlannedFor, UserId};
 use serde_json::json;
 
 /// As many as a batch can read.
@@ -18,7 +19,7 @@ const BATCH: usize = 100;
 
 impl Store {
     /// Plans a follow-up with the person of a card as loaded by this request; another one that was planned there is
-    /// given up. Gives the card.
+    /// given up, but who has been told of its time is not told again. Gives the card.
     ///
     /// With `if_match` for that revision of the card only (`Stale` otherwise); without it a lost race is repeated.
     pub async fn plan_follow_up(
@@ -29,9 +30,10 @@ impl Store {
         now: Timestamp,
     ) -> Result<Contact> {
         let plan = |card: &mut Contact| {
-            let is_new = card.follow_up.as_ref() != Some(follow_up);
+            let planned = Some(follow_up.clone().instead_of(card.follow_up.as_ref(), now));
+            let is_new = card.follow_up != planned;
             if is_new {
-                card.follow_up = Some(follow_up.clone());
+                card.follow_up = planned;
                 card.touch(now);
             }
             Ok(is_new)
@@ -78,8 +80,8 @@ impl Store {
         if old != new {
             self.drop_follow_up(&mut change, before);
         }
-        if let Some(new) = new {
-            change.put_any(&self.table, follow_up_item(&new)?);
+        if let (Some(new), Some(follow_up)) = (new, &after.follow_up) {
+            change.put_any(&self.table, follow_up_item(&new, follow_up)?);
         }
         self.commit(change).await
     }
@@ -112,63 +114,18 @@ impl Store {
         Ok(list.page())
     }
 
-    /// What a reminder says of a card; `NotFound` where there is none, or nothing is planned on it for that time.
-    pub async fn planned(&self, due: &Due) -> Result<(Planned, FollowUp)> {
-        let card = self.get(&keys::contact(due.user, due.contact)).await?.ok_or(StoreError::NotFound)?;
-        let mut card: Planned = entity(card)?;
-        let follow_up = card.follow_up.take().filter(|follow_up| follow_up.at == due.at);
-        Ok((card, follow_up.ok_or(StoreError::NotFound)?))
-    }
-
-    /// Up to 100 follow-ups that are due and of which nobody has been reminded, the oldest first, beyond `after`; and
-    /// whether there are more. From the index, which may lag a moment.
-    pub async fn due_follow_ups(&self, now: Timestamp, after: Option<Due>) -> Result<(Vec<Due>, bool)> {
-        let start = after.map(|due| indexed(keys::follow_up(&due).attributes(), DUE, time(due.at)));
-        // The index gives what lies before; what is due right now is due.
-        let (keys, next) = self.indexed_page(DUE, now + SignedDuration::from_millis(1), start).await?;
-        Ok((keys.iter().map(due_at).collect::<Result<_>>()?, next.is_some()))
-    }
-
-    /// Takes a follow-up out of the index of which nobody is reminded, and notes nothing on the card.
-    pub async fn pass_over(&self, due: &Due) -> Result<()> {
-        let unindexed = Expression {
-            update: Some("REMOVE gsi1pk, gsi1sk".into()),
-            condition: Some("attribute_exists(gsi1pk)"),
-            ..Expression::default()
-        };
-        // What is not there any more is passed over already.
-        let _ = self.update(&keys::follow_up(due), unindexed).await?;
-        Ok(())
-    }
-
-    /// Leaves the task of mailing a reminder, takes the follow-up out of the index, and notes both on the card. False
-    /// where it was done before, or the plan has changed.
-    pub async fn remind(&self, due: &Due, now: Timestamp) -> Result<bool> {
-        let reminded = Expression {
-            update: Some("SET follow_up.reminded_at = :now, rev = rev + :one".into()),
-            condition: Some("follow_up.#at = :at AND attribute_not_exists(follow_up.reminded_at)"),
-            names: vec![("#at", "at".into())],
-            values: vec![
-                (":now", number(now.as_millisecond())),
-                (":one", number(1)),
-                (":at", number(due.at.as_millisecond())),
-            ],
-        };
-        let unindexed = Expression {
-            update: Some("REMOVE gsi1pk, gsi1sk".into()),
-            condition: Some("attribute_exists(gsi1pk)"),
-            ..Expression::default()
-        };
-        let mut change = Transaction::new();
-        change.update(&self.table, &keys::contact(due.user, due.contact), reminded, |_| StoreError::Stale);
-        change.update(&self.table, &keys::follow_up(due), unindexed, |_| StoreError::Stale);
-        let work = Work::MailFollowUp { user: due.user, contact: due.contact, at: due.at };
-        self.put_task(&mut change, &Task::new(work, now))?;
-        match self.commit(change).await {
-            Ok(()) => Ok(true),
-            Err(StoreError::Stale) => Ok(false),
-            Err(error) => Err(error),
+    /// What a reminder says of cards, at most 100, with what is planned on them; of those on which nothing is planned for
+    /// that time nothing.
+    pub async fn planned(&self, owner: UserId, planned: &[PlannedFor]) -> Result<Vec<(Planned, FollowUp)>> {
+        let keys = planned.iter().map(|planned| keys::contact(owner, planned.contact)).collect();
+        let mut still = Vec::new();
+        for (planned, card) in planned.iter().zip(self.get_many(keys).await?) {
+            let Some(mut card) = card.map(entity::<Planned>).transpose()? else { continue };
+            if let Some(follow_up) = card.follow_up.take().filter(|follow_up| follow_up.at == planned.at) {
+                still.push((card, follow_up));
+            }
         }
+        Ok(still)
     }
 }
 
@@ -178,7 +135,7 @@ fn due(card: &Contact) -> Option<Due> {
 }
 
 /// The follow-up behind a key.
-fn due_at(key: &Key) -> Result<Due> {
+pub(crate) fn due_at(key: &Key) -> Result<Due> {
     let read = || {
         let (at, contact) = key.sk.strip_prefix(FOLLOW_UPS)?.split_once('#')?;
         let user = key.pk.strip_prefix("contacts#")?.parse().ok()?;
@@ -187,15 +144,22 @@ fn due_at(key: &Key) -> Result<Due> {
     read().ok_or_else(|| StoreError::Unreadable("a follow-up's key".into()))
 }
 
-/// What a follow-up is stored as beside the card, with its place in the index.
-fn follow_up_item(due: &Due) -> Result<Item> {
-    Ok(indexed(item(&keys::follow_up(due), "follow_up", &json!({}))?, DUE, time(due.at)))
+/// What a follow-up is stored as beside the card, with the place of its next reminder in the index.
+fn follow_up_item(due: &Due, follow_up: &FollowUp) -> Result<Item> {
+    let mut item = item(&keys::follow_up(due), "follow_up", &json!({}))?;
+    let Some(reminder) = follow_up.remind_at else { return Ok(item) };
+    if let Some(next) = follow_up.reminder_after(reminder) {
+        item.insert(NEXT.into(), number(next.as_millisecond()));
+    }
+    Ok(indexed(item, DUE, time(reminder)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::item::snapshot;
+    use crate::reminders::reminder_of;
+    use kith_domain::Reminder;
 
     #[test]
     fn a_follow_up_is_stored_with_its_place_in_the_index_and_reads_back() {
@@ -204,8 +168,14 @@ mod tests {
             user: "usr_01a318c1400074aab4a3b5b6a7a8b9c0".parse().unwrap(),
             contact: "con_01a318c1400074aab4a3b5b6a7a8b9c4".parse().unwrap(),
         };
-        let item = follow_up_item(&due).unwrap();
-        assert_eq!(due_at(&crate::index::key_of(&item).unwrap()).unwrap(), due);
+        let plan = serde_json::from_value(json!({"at": due.at.to_string()})).unwrap();
+        let zone = kith_domain::KnownTimeZone::parse("Europe/Berlin").unwrap();
+        let mut follow_up = FollowUp::new(&plan, zone.name(), Timestamp::UNIX_EPOCH).unwrap();
+        let item = follow_up_item(&due, &follow_up).unwrap();
+        let (time, next) = ("2027-01-14T08:00:00Z".parse().unwrap(), "2027-01-15T07:00:00Z".parse().ok());
+        assert_eq!(reminder_of(&item).unwrap(), Some(Reminder { due, time, next }));
+        follow_up.remind_at = None;
+        assert_eq!(reminder_of(&follow_up_item(&due, &follow_up).unwrap()).unwrap(), None);
         insta::assert_json_snapshot!(snapshot(item));
     }
 }

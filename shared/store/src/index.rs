@@ -24,7 +24,7 @@ impl Store {
         let mut keys = Vec::new();
         let mut start = None;
         loop {
-            let (found, next) = self.indexed_page(partition, then, start).await?;
+            let (found, next) = self.indexed_page(partition, then, start, PAGE).await?;
             keys.extend(found.into_iter().filter(|key| key.pk.starts_with(kind)));
             start = next;
             if start.is_none() || keys.len() >= BACKLOG {
@@ -40,15 +40,16 @@ impl Store {
         keys.iter().map(|key| id(key).ok_or_else(|| StoreError::Unreadable(format!("a key of {kind}")))).collect()
     }
 
-    /// Up to 100 of these keys, beyond `start`, and where to go on.
+    /// Up to `count` of these keys, beyond `start`, and where to go on.
     pub(crate) async fn indexed_page(
         &self,
         partition: &str,
         then: Timestamp,
         start: Option<Item>,
+        count: i32,
     ) -> Result<(Vec<Key>, Option<Item>)> {
         let began = Instant::now();
-        let call = self.client.query().table_name(&*self.table).index_name(INDEX).limit(PAGE);
+        let call = self.client.query().table_name(&*self.table).index_name(INDEX).limit(count);
         let call = call.key_condition_expression("gsi1pk = :partition AND gsi1sk < :then");
         let call = call.expression_attribute_values(":partition", text(partition));
         let call = call.expression_attribute_values(":then", text(time(then))).set_exclusive_start_key(start);

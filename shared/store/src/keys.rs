@@ -44,7 +44,7 @@ pub(crate) const INDEX: &str = "gsi1";
 pub(crate) const OUTBOX: &str = "outbox";
 /// The one partition of what `expire-items` deletes in [`INDEX`].
 pub(crate) const EXPIRING: &str = "expiring";
-/// The one partition of follow-ups of which nobody has been reminded yet in [`INDEX`].
+/// The one partition of follow-ups of which a reminder is to come in [`INDEX`].
 pub(crate) const DUE: &str = "due";
 /// The one partition of users in [`INDEX`].
 pub(crate) const USERS: &str = "users";

@@ -2,12 +2,13 @@
 
 use crate::{MailError, Message};
 use askama::Template;
-use jiff::Zoned;
 use jiff::civil::Weekday;
-use kith_domain::{Email, FollowUp, MeetingPoint};
+use jiff::{Timestamp, Zoned};
+use kith_domain::{Email, FollowUp, Planned};
 
-/// As much of what is planned as fits into a subject on a phone.
+/// As much of a name as fits into a subject on a phone, and beside word of others.
 const SHOWN: usize = 34;
+const SHOWN_OF_MORE: usize = 22;
 
 const MONTHS: [&str; 12] = [
     "January",
@@ -24,17 +25,74 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
+/// How many meetings a mail tells everything about; of the others it says with whom and when.
+const TOLD: usize = 20;
+
+/// How a reminder tells of what is planned.
+#[derive(Debug, Clone, Copy)]
+pub struct Telling {
+    /// How many there are beside those that it names.
+    pub more: usize,
+    /// Whether it is the last one of the day, which has the rest of the day in it.
+    pub is_last: bool,
+    /// When it leaves.
+    pub now: Timestamp,
+    /// Whether it says with whom, how to reach them, and what one bonded over: mails show on locked phones.
+    pub with_details: bool,
+}
+
 impl Message {
-    /// "It is time": reminds `to` of what they have planned with `with`, at the time that clocks show where it was
-    /// planned. The subject tells what, not with whom: it shows on locked phones.
-    pub fn follow_up(to: &Email, with: &str, follow_up: &FollowUp) -> Result<Self, MailError> {
-        let what = follow_up.what.as_str();
-        let subject = &format!("Kith reminder: {}", shortened(what));
-        let local = follow_up.local();
-        let (when, zone) = (&in_words(&local), &format!("{}, UTC{}", follow_up.time_zone, offset(&local)));
-        let place = follow_up.place.as_ref().map(MeetingPoint::as_str);
-        let facts = Facts { what, with, when, zone, place };
+    /// Reminds `to` of what they have planned, at the times that clocks show where it was planned. The first is in the
+    /// subject.
+    pub fn follow_ups(to: &Email, planned: &[(Planned, FollowUp)], telling: &Telling) -> Result<Self, MailError> {
+        let all: Vec<Meeting> = planned.iter().map(|(card, plan)| Meeting::of(card, plan, telling)).collect();
+        let others = (all.len() + telling.more).saturating_sub(1);
+        let first = all.first().map_or("", Meeting::title);
+        let subject = &match others {
+            0 => format!("Kith reminder: {}", shortened(first, SHOWN)),
+            others => format!("Kith reminder: {} and {others} more", shortened(first, SHOWN_OF_MORE)),
+        };
+        let (meetings, brief) = all.split_at(all.len().min(TOLD));
+        let facts = Facts { meetings, brief, more: telling.more, is_last: telling.is_last };
         Self::rendered(to, subject, &FollowUpText { facts }, &FollowUpHtml { subject, facts })
+    }
+}
+
+/// What there is to know of one.
+struct Meeting {
+    what: String,
+    with: Option<String>,
+    when: String,
+    zone: String,
+    is_over: bool,
+    place: Option<String>,
+    phone: Option<String>,
+    email: Option<String>,
+    elsewhere: Option<String>,
+    spark: Option<String>,
+}
+
+impl Meeting {
+    fn of(card: &Planned, plan: &FollowUp, telling: &Telling) -> Self {
+        let local = plan.local();
+        let detail = |fact: Option<String>| fact.filter(|_| telling.with_details);
+        Self {
+            what: plan.what.as_str().to_owned(),
+            with: detail(Some(card.title())),
+            when: in_words(&local),
+            zone: format!("{}, UTC{}", plan.time_zone, offset(&local)),
+            is_over: plan.is_over(telling.now),
+            place: plan.place.as_ref().map(|place| place.as_str().to_owned()),
+            phone: detail(card.phone.clone()),
+            email: detail(card.email.clone()),
+            elsewhere: detail(card.social_media.clone()),
+            spark: detail(card.spark()),
+        }
+    }
+
+    /// With whom, or else what.
+    fn title(&self) -> &str {
+        self.with.as_deref().unwrap_or(&self.what)
     }
 }
 
@@ -63,22 +121,21 @@ fn offset(local: &Zoned) -> String {
 }
 
 /// The beginning of a text, with an ellipsis where there is more.
-fn shortened(text: &str) -> String {
-    if text.chars().count() <= SHOWN {
+fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
         return text.to_owned();
     }
-    let beginning: String = text.chars().take(SHOWN - 1).collect();
+    let beginning: String = text.chars().take(most - 1).collect();
     format!("{}…", beginning.trim_end())
 }
 
-/// What there is to know.
+/// What a mail says.
 #[derive(Clone, Copy)]
 struct Facts<'a> {
-    what: &'a str,
-    with: &'a str,
-    when: &'a str,
-    zone: &'a str,
-    place: Option<&'a str>,
+    meetings: &'a [Meeting],
+    brief: &'a [Meeting],
+    more: usize,
+    is_last: bool,
 }
 
 #[derive(Template)]
@@ -101,10 +158,10 @@ mod tests {
 
     #[test]
     fn a_long_plan_is_cut_in_the_subject_between_characters() {
-        assert_eq!(shortened("Coffee chat"), "Coffee chat");
-        assert_eq!(shortened(&"é".repeat(34)), "é".repeat(34));
-        assert_eq!(shortened(&"é".repeat(35)), format!("{}…", "é".repeat(33)));
-        assert_eq!(shortened(&format!("{} and so on", "a".repeat(32))), format!("{}…", "a".repeat(32)));
+        assert_eq!(shortened("Coffee chat", SHOWN), "Coffee chat");
+        assert_eq!(shortened(&"é".repeat(34), SHOWN), "é".repeat(34));
+        assert_eq!(shortened(&"é".repeat(35), SHOWN), format!("{}…", "é".repeat(33)));
+        assert_eq!(shortened(&format!("{} and so on", "a".repeat(32)), SHOWN), format!("{}…", "a".repeat(32)));
     }
 
     #[test]
@@ -127,15 +184,18 @@ mod tests {
             ("2026-10-25T01:30Z", "Europe/Berlin", "Sunday, 25 October 2026, 02:30", "Europe/Berlin, UTC+01:00"),
         ] {
             let what = Occasion::parse("Tea").ok();
-            let plan = FollowUpPlan { at: Moment::parse(at).unwrap(), what, place: None };
+            let plan = FollowUpPlan { at: Moment::parse(at).unwrap(), what, place: None, remind_before: None };
             let zone = KnownTimeZone::parse(zone).unwrap().name().clone();
             let follow_up = FollowUp::new(&plan, &zone, jiff::Timestamp::UNIX_EPOCH).unwrap();
-            let mail = Message::follow_up(&Email::parse("ada@example.org").unwrap(), "Grace", &follow_up).unwrap();
+            let card: Planned = serde_json::from_str(r#"{"first_name": "Grace"}"#).unwrap();
+            let to = Email::parse("ada@example.org").unwrap();
+            let telling = Telling { more: 0, is_last: false, now: jiff::Timestamp::UNIX_EPOCH, with_details: true };
+            let mail = Message::follow_ups(&to, &[(card, follow_up)], &telling).unwrap();
             for part in [&mail.text, &mail.html] {
                 assert!(part.contains(when) && part.contains(shown_zone), "{part}");
                 assert!(!part.contains("Where"), "{part}");
             }
-            assert_eq!(mail.subject, "Kith reminder: Tea");
+            assert_eq!(mail.subject, "Kith reminder: Grace");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What holds for every mail, and what each must say.
 
-use super::{Message, address, password, registration};
+use super::{Message, Telling, address, password, registration};
 use askama::Template as _;
-use kith_domain::{Email, FollowUp, FollowUpPlan, KnownTimeZone, MeetingPoint, Moment, Occasion, Username};
+use jiff::SignedDuration;
+use kith_domain::{Email, FollowUp, FollowUpPlan, KnownTimeZone, MeetingPoint, Moment, Occasion, Planned, Username};
 use std::collections::BTreeSet;
 
 const LONGEST_NAME: &str = "ada.lovelace-of-a-very-long-name";
@@ -60,21 +61,35 @@ fn without_a_link() -> Vec<(Message, &'static [&'static str])> {
         ),
         (Message::account_erased(&to).unwrap(), &["has been deleted, and everything in it", "our last mail"]),
         (
-            Message::follow_up(&to, "Grace Hopper", &follow_up("Coffee chat", "Café am Ufer")).unwrap(),
+            Message::follow_ups(&to, &[(grace(), follow_up("Coffee chat", "Café am Ufer"))], &telling()).unwrap(),
             &[
                 "Coffee chat",
                 "With: Grace Hopper",
                 "When: Tuesday, 1 December 2026, 15:00 (Europe/Berlin, UTC+01:00)",
                 "Where: Café am Ufer",
+                "Phone: +1 555 0100",
+                "Mail: grace@example.org",
+                "What you bonded over: Nanoseconds of wire.",
                 "none for those that you cancel",
             ],
         ),
     ]
 }
 
+fn telling() -> Telling {
+    Telling { more: 0, is_last: false, now: jiff::Timestamp::UNIX_EPOCH, with_details: true }
+}
+
+fn grace() -> Planned {
+    let card = r#"{"first_name": "Grace", "last_name": "Hopper", "phone": "+1 555 0100", "email": "grace@example.org",
+        "spark": "Nanoseconds of wire."}"#;
+    serde_json::from_str(card).unwrap()
+}
+
 fn follow_up(what: &str, place: &str) -> FollowUp {
     let at = Moment::parse("2026-12-01T15:00").unwrap();
-    let plan = FollowUpPlan { at, what: Occasion::parse(what).ok(), place: MeetingPoint::parse(place).ok() };
+    let (what, place) = (Occasion::parse(what).ok(), MeetingPoint::parse(place).ok());
+    let plan = FollowUpPlan { at, what, place, remind_before: None };
     FollowUp::new(&plan, KnownTimeZone::parse("Europe/Berlin").unwrap().name(), jiff::Timestamp::UNIX_EPOCH).unwrap()
 }
 
@@ -170,10 +185,66 @@ fn html_in_values_is_shown_not_obeyed() {
         address::AddressChangeWantedHtml { subject, username, link }.render(),
         address::AddressChangedHtml { subject, username, link }.render(),
         Ok(Message::invitation(&to(), link).unwrap().html),
-        Ok(Message::follow_up(&to(), username, &follow_up(subject, link)).unwrap().html),
+        Ok(Message::follow_ups(&to(), &many_hostile(username, subject, link), &telling()).unwrap().html),
     ];
     for html in parts.map(Result::unwrap) {
         assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("b=\""), "{html}");
+    }
+}
+
+/// A card with this in every field that a mail shows.
+fn hostile(text: &str) -> Planned {
+    let card =
+        serde_json::json!({"first_name": text, "phone": text, "email": text, "social_media": text, "spark": text});
+    serde_json::from_value(card).unwrap()
+}
+
+/// More of them than a mail tells everything about.
+fn many_hostile(text: &str, what: &str, place: &str) -> Vec<(Planned, FollowUp)> {
+    (0..30).map(|_| (hostile(text), follow_up(what, place))).collect()
+}
+
+#[test]
+fn h32_what_is_due_together_is_one_mail_with_the_first_in_its_subject() {
+    let planned = [(grace(), follow_up("Coffee chat", "Café")), (hostile("Alan"), follow_up("Tea", "Bletchley"))];
+    let mail = Message::follow_ups(&to(), &planned, &Telling { more: 3, ..telling() }).unwrap();
+    assert_eq!(mail.subject, "Kith reminder: Grace Hopper and 4 more");
+    for part in [one_line(&mail.text), words_of(&mail.html)] {
+        for fact in ["Grace Hopper", "Elsewhere: Alan", "Café", "Bletchley", "There are 3 more"] {
+            assert!(part.contains(fact), "{fact} is missing in {part}");
+        }
+        assert!(!part.contains("And besides") && !part.contains("last reminder") && !part.contains("over already"));
+    }
+}
+
+#[test]
+fn h04_many_at_once_are_all_named_and_the_last_mail_of_a_day_says_so() {
+    let named = |n: usize| serde_json::from_value(serde_json::json!({"first_name": format!("Friend {n}")})).unwrap();
+    let planned: Vec<(Planned, FollowUp)> = (10..59).map(|n| (named(n), follow_up("Tea", "Harbour"))).collect();
+    let telling =
+        Telling { more: 11, is_last: true, now: planned[0].1.at + SignedDuration::from_mins(61), ..telling() };
+    let mail = Message::follow_ups(&to(), &planned, &telling).unwrap();
+    assert_eq!(mail.subject, "Kith reminder: Friend 10 and 59 more");
+    for part in [one_line(&mail.text), words_of(&mail.html)] {
+        for fact in ["There are 11 more", "And besides", "This is the last reminder mail of today", "over already"] {
+            assert!(part.contains(fact), "{fact} is missing in {part}");
+        }
+        assert!((10..59).all(|n| part.contains(&format!("Friend {n}"))), "{part}");
+        assert_eq!(part.matches("Harbour").count(), 20, "the others are named in short");
+    }
+    assert!(mail.html.len() < 100_000, "a mail of {} bytes is cut by some programs", mail.html.len());
+}
+
+#[test]
+fn h32_without_details_a_mail_says_neither_with_whom_nor_what_about() {
+    let planned = [(grace(), follow_up("Coffee chat", "Café"))];
+    let mail = Message::follow_ups(&to(), &planned, &Telling { with_details: false, ..telling() }).unwrap();
+    assert_eq!(mail.subject, "Kith reminder: Coffee chat");
+    for part in [&mail.text, &mail.html] {
+        assert!(part.contains("Café") && part.contains("1 December 2026, 15:00"), "{part}");
+        for detail in ["Grace", "Hopper", "555", "grace@", "Nanoseconds", "bonded over"] {
+            assert!(!part.contains(detail), "{part}");
+        }
     }
 }
 
