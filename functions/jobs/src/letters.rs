@@ -27,8 +27,9 @@ pub(crate) async fn letter(cx: &JobCx, Task { id, work, .. }: Task, now: Timesta
         Work::MailPasswordChanged { user } => password_changed(cx, user).await,
         Work::MailInvitation { user } => invitation(cx, user, id, now).await,
         Work::MailEmailChange { user } => email_change(cx, user, id, now).await,
-        Work::MailEmailWish { user, number, email } => email_undo(cx, user, number, &email, now).await,
-        Work::MailEmailChanged { user, number, email } => email_undo(cx, user, number, &email, now).await,
+        Work::MailEmailWish { user, number, email } | Work::MailEmailChanged { user, number, email } => {
+            email_undo(cx, user, number, &email, now).await
+        }
         Work::MailFreshStart { user } => fresh_start(cx, user, now).await,
         Work::MailFollowUps { user, planned, more, is_last } => {
             follow_ups(cx, user, &planned, Telling { more, is_last, now, with_details: true }).await
@@ -66,7 +67,7 @@ async fn confirmation(cx: &JobCx, id: UserId, asker: &Asker<'_>, now: Timestamp)
     if let Some(letter) = taken(cx, &registration.email, &claims, now).await? {
         return Ok(Some(letter));
     }
-    confirmation_links(cx, &registration.email, &[registration.clone()], now).await
+    confirmation_links(cx, &registration.email, std::slice::from_ref(&registration), now).await
 }
 
 /// The same for somebody whose link got lost: nothing where nothing waits.

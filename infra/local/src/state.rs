@@ -15,7 +15,7 @@ const TABLE: &str = "dynamodb.sqlite";
 
 /// How the data directory, and the items of the table in it, are laid out. It goes up with each change that the code
 /// before or after cannot read; there are no migrations.
-pub const LAYOUT: u32 = 4;
+pub const LAYOUT: u32 = 3;
 
 /// The data directory has another layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
