@@ -1,17 +1,18 @@
 //! From pixels to a file.
 
 use crate::{Picture, Refused};
+use image::buffer::ConvertBuffer as _;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{DynamicImage, ExtendedColorType, ImageEncoder as _, RgbImage, RgbaImage};
+use image::{ExtendedColorType, ImageEncoder as _, RgbImage, RgbaImage};
 
 /// JPEG's quality, of 100: at 90 a photo looks like itself, also where it is turned into a JPEG for the second time.
 const QUALITY: u8 = 90;
 
 /// For photos. Transparency is lost.
-pub(crate) fn jpeg(pixels: RgbaImage) -> Result<Picture, Refused> {
+pub(crate) fn jpeg(pixels: &RgbaImage) -> Result<Picture, Refused> {
     let (width, height) = pixels.dimensions();
-    let rgb = DynamicImage::ImageRgba8(pixels).into_rgb8();
+    let rgb: RgbImage = pixels.convert();
     let mut bytes = Vec::new();
     let encoder = JpegEncoder::new_with_quality(&mut bytes, QUALITY);
     encoder.write_image(&rgb, width, height, ExtendedColorType::Rgb8).map_err(|_| Refused::Broken)?;
@@ -19,12 +20,12 @@ pub(crate) fn jpeg(pixels: RgbaImage) -> Result<Picture, Refused> {
 }
 
 /// For drawings, and where something shines through.
-pub(crate) fn png(pixels: RgbaImage, is_opaque: bool) -> Result<Picture, Refused> {
+pub(crate) fn png(pixels: &RgbaImage, is_opaque: bool) -> Result<Picture, Refused> {
     let (width, height) = pixels.dimensions();
     let bytes = if is_opaque {
-        rgb_png(&DynamicImage::ImageRgba8(pixels).into_rgb8())?
+        rgb_png(&pixels.convert())?
     } else {
-        write_png(&pixels, (width, height), ExtendedColorType::Rgba8)?
+        write_png(pixels, (width, height), ExtendedColorType::Rgba8)?
     };
     Ok(Picture { bytes, content_type: "image/png", width, height })
 }

@@ -11,10 +11,13 @@ mod encode;
 mod look;
 mod resize;
 
+use image::RgbaImage;
 use resize::fit;
 
 /// The largest upload, in bytes.
 pub const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// The largest file that is made of a photo, in bytes: what is shown most often bounds what a day can cost.
+pub const MAX_FILE: usize = 1024 * 1024;
 /// The longest side of an upload, in pixels.
 pub const MAX_SIDE: u32 = 4096;
 /// The longest side of the large size, in pixels.
@@ -64,20 +67,37 @@ pub struct Picture {
     pub height: u32,
 }
 
-/// Makes an upload anew in two sizes. Neither is larger than the upload; the aspect stays, but for rounding.
+/// Makes an upload anew in two sizes, each in at most [`MAX_FILE`] bytes. Neither has more pixels than the upload; the
+/// aspect stays, but for rounding.
 ///
-/// What has transparent parts, and every PNG, becomes a PNG, so that drawings stay sharp; photos become a JPEG.
+/// What has transparent parts, and every PNG, becomes a PNG, so that drawings stay sharp; photos become a JPEG. A PNG
+/// that would be too large is no drawing: it becomes a JPEG, too, or, where something shines through, a smaller PNG.
 pub fn render(upload: &[u8]) -> Result<Photo, Refused> {
     let decoded = decode::decode(upload)?;
     let large = fit(decoded.pixels, decoded.is_opaque, LARGE)?;
     // The smaller picture is turned, not the one of up to 64 MiB.
     let large = decode::turn(large, decoded.orientation);
     let small = fit(large.clone(), decoded.is_opaque, SMALL)?;
-    let file = |pixels| match (decoded.is_opaque, decoded.was_png) {
-        (true, false) => encode::jpeg(pixels),
-        (is_opaque, _) => encode::png(pixels, is_opaque),
-    };
+    let is_drawing = decoded.was_png || !decoded.is_opaque;
+    let file = |pixels| file(pixels, decoded.is_opaque, is_drawing);
     Ok(Photo { small: file(small)?, large: file(large)? })
+}
+
+fn file(pixels: RgbaImage, is_opaque: bool, is_drawing: bool) -> Result<Picture, Refused> {
+    if is_drawing {
+        let drawing = encode::png(&pixels, is_opaque)?;
+        if drawing.bytes.len() <= MAX_FILE {
+            return Ok(drawing);
+        }
+    }
+    if is_opaque {
+        let photo = encode::jpeg(&pixels)?;
+        if photo.bytes.len() <= MAX_FILE {
+            return Ok(photo);
+        }
+    }
+    let half = pixels.width().max(pixels.height()) / 2;
+    file(fit(pixels, is_opaque, half)?, is_opaque, is_drawing)
 }
 
 /// Writes RGB pixels, row by row, as a PNG; [`Refused::Broken`] if they are not `width` times `height`.

@@ -2,7 +2,7 @@
 
 use crate::files::{drawing, grey_jpeg, jpeg, photo, png, webp};
 use image::{DynamicImage, GrayImage, ImageBuffer, Luma, LumaA, Rgb, RgbImage, Rgba, RgbaImage};
-use kith_images::{LARGE, Picture, SMALL, render};
+use kith_images::{LARGE, MAX_FILE, Picture, SMALL, render};
 
 fn shown(picture: &Picture) -> RgbaImage {
     let shown = image::load_from_memory(&picture.bytes).unwrap().into_rgba8();
@@ -56,6 +56,32 @@ fn c23_a_photo_of_each_format_looks_the_same_in_both_sizes() {
             }
         }
     }
+}
+
+#[test]
+fn h12_a_file_that_would_be_too_large_is_no_drawing() {
+    let mut random = 1_u32;
+    let mut noise = || {
+        // Marsaglia's xorshift.
+        random ^= random << 13;
+        random ^= random >> 17;
+        random ^= random << 5;
+        random.to_le_bytes()
+    };
+    let shining = RgbaImage::from_fn(1000, 500, |_, _| Rgba(noise()));
+    let opaque = RgbImage::from_fn(1000, 500, |_, _| Rgb([noise()[0], noise()[1], noise()[2]]));
+    let made = |pixels: DynamicImage| render(&png(&pixels)).unwrap();
+    for (picture, content_type, size) in [
+        (made(DynamicImage::ImageRgba8(shining)).large, "image/png", (500, 250)),
+        (made(DynamicImage::ImageRgb8(opaque)).large, "image/jpeg", (1000, 500)),
+    ] {
+        assert_eq!((picture.content_type, (picture.width, picture.height)), (content_type, size));
+        assert!(picture.bytes.len() <= MAX_FILE, "{content_type}: {}", picture.bytes.len());
+    }
+    // So is every photo, whatever is on it.
+    let widest = RgbImage::from_fn(1024, 1024, |_, _| Rgb([noise()[0], noise()[1], noise()[2]]));
+    let widest = render(&webp(&DynamicImage::ImageRgb8(widest))).unwrap().large;
+    assert!(widest.content_type == "image/jpeg" && widest.bytes.len() <= MAX_FILE, "{}", widest.bytes.len());
 }
 
 #[test]
