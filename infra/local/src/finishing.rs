@@ -135,7 +135,8 @@ fn add_components(document: &mut Value) {
     let components = &mut document["components"];
     components["schemas"]["GatewayMessage"] = json!({
         "type": "object", "description": "What the gateway answers where no function ran, or none in time.",
-        "properties": {"message": {"type": "string"}}, "required": ["message"],
+        // Not required: generated clients read the problem of the same status with this schema, too.
+        "properties": {"message": {"type": "string"}},
     });
     components["responses"] = json!({
         "Unauthorized": {
@@ -285,8 +286,9 @@ fn may_be_null(property: &Value) -> bool {
 fn drop_defaults(document: &mut Value, sent: &BTreeSet<String>) {
     let Some(schemas) = schemas(document) else { return };
     for (_, schema) in schemas.iter_mut().filter(|(name, _)| sent.contains(*name)) {
-        let properties = schema["properties"].as_object_mut().into_iter().flat_map(Map::values_mut);
-        for property in properties.filter_map(Value::as_object_mut) {
+        // By `get_mut`: an index would make what is not there.
+        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+        for property in properties.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
             property.remove("default");
         }
     }

@@ -186,6 +186,16 @@ need within 24 hours.
 
 **Limits** are told by the `RateLimit` headers; 429 says in `Retry-After` how long to wait.";
 
+/// The areas of the contract, in the order in which people get to know them.
+const TAGS: [(&str, &str); 6] = [
+    ("accounts", "Registering, logging in, sessions, and one's own profile and preferences"),
+    ("users", "Other people: found, shown, invited and, by those who may, run"),
+    ("contacts", "Calling cards of the people one meets, with memories, follow-ups and search"),
+    ("notes", "Sealed notes that expire and are read through a link"),
+    ("photos", "Pictures of profiles and of contacts"),
+    ("site", "Pages for browsers, this contract, and what other programs look for at a host"),
+];
+
 /// Two functions describe the same thing differently.
 #[derive(Debug, thiserror::Error)]
 #[error("{operation} describes {what} differently from another function")]
@@ -200,6 +210,7 @@ pub struct Contract {
     openapi: &'static str,
     info: Value,
     servers: Value,
+    tags: Vec<Value>,
     paths: BTreeMap<String, Map<String, Value>>,
     components: BTreeMap<String, BTreeMap<String, Value>>,
 }
@@ -219,9 +230,10 @@ pub fn contract(functions: &[Function]) -> Result<Contract, ContractError> {
             "title": "Kith",
             "description": DESCRIPTION,
             "version": env!("CARGO_PKG_VERSION"),
-            "license": {"name": "MIT or Apache-2.0, at your choice"},
+            "license": {"name": "MIT or Apache-2.0, at your choice", "identifier": "MIT OR Apache-2.0"},
         }),
         servers: json!([{"url": "/"}]),
+        tags: TAGS.iter().map(|(name, description)| json!({"name": name, "description": description})).collect(),
         paths: BTreeMap::new(),
         components: BTreeMap::new(),
     };
