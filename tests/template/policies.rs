@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use kith_local::template::{Statement, WRITERS, writers};
+use kith_local::template::{Statement, Template, WRITERS, writers};
+use kith_local::{DEAREST_DAY, dearest_day};
 
 use crate::{sources, template};
 
@@ -255,6 +256,30 @@ fn h13_the_page_about_security_tells_which_function_can_write_what() {
     assert!(page == expected, "docs/SECURITY.md is not what the templates say: run `cargo kith policies --write`");
 }
 
+#[test]
+fn h12_the_page_about_costs_tells_what_a_day_can_cost_at_most() {
+    let page = std::fs::read_to_string(kith_local::project_root().unwrap().join("docs/COSTS.md")).unwrap();
+    let text = dearest_day(&sources(), &template()).unwrap();
+    let expected = DEAREST_DAY.with(&page, &text).expect("markers");
+    assert!(page == expected, "docs/COSTS.md is not what the templates say: run `cargo kith costs`");
+}
+
+#[test]
+fn h12_what_the_table_and_its_index_do_in_a_second_is_bounded_and_a_budget_is_made_for_an_address() {
+    let sources = sources();
+    let root = sources.text("template.yaml").unwrap();
+    let units = "{MaxReadRequestUnits: !Ref ReadUnitsPerSecond, MaxWriteRequestUnits: !Ref WriteUnitsPerSecond}";
+    assert_eq!(root.matches(units).count(), 2, "of the table and of its index");
+    let stacks = |email: &str| {
+        let parameters = [("AlertEmail", email), ("Stage", "test"), ("MailFrom", "kith@example.org")];
+        let more = [("AdminEmails", "admin@example.org"), ("SecurityContact", "security@example.org")];
+        let parameters = parameters.iter().chain(&more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let template = Template::from_sources(&sources, &parameters.collect()).unwrap();
+        template.stacks.len()
+    };
+    assert_eq!(stacks("ops@example.org"), stacks("") + 1);
+}
+
 /// Which functions are allowed `action` on the secret of this name.
 fn users_of(secret: &str, action: &str) -> Vec<String> {
     let template = template();
@@ -302,7 +327,7 @@ fn h33_photos_have_a_throttle_of_their_own_on_routes_that_are_there_before_the_s
         assert!(stage.contains(&limit), "{key} has no throttle in\n{stage}");
     }
     // CloudFormation refuses settings of a route that is not there yet.
-    assert!(stage.contains("    DependsOn: Photos\n"), "{stage}");
+    assert!(stage.contains("    DependsOn: [Photos, Site]\n"), "{stage}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ pub mod aws;
 pub mod bench;
 mod clock;
 mod core;
+mod dearest;
 pub mod filter;
 mod finishing;
 mod front;
@@ -30,6 +31,7 @@ pub mod template;
 mod trim;
 
 pub use clock::{Clock, ParseSpanError, parse_span};
+pub use dearest::{DEAREST_DAY, dearest_day};
 pub use kith::{Kith, KithError, Options, project_root, project_template};
 pub use other_aws::OtherAws;
 pub use routes::{CodeRoute, Contract, ContractError, RouteRow, code_routes, contract, functions, route_table};

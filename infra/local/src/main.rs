@@ -26,6 +26,8 @@ enum Command {
     Openapi(command::openapi::Openapi),
     /// List what each function may do, or write into docs/SECURITY.md who can write what
     Policies(command::policies::Policies),
+    /// Write into docs/COSTS.md what a day can cost at most
+    Costs,
     /// Measure every function: size, start, time, memory, database calls, price
     Bench(command::bench::Bench),
     /// Write on and on, and see whether the runner keeps its speed
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Command::Routes => command::routes(),
         Command::Openapi(openapi) => openapi.run(),
         Command::Policies(policies) => policies.run(),
+        Command::Costs => command::costs::costs(),
         Command::Bench(bench) => bench.run(),
         Command::Soak(soak) => soak.run(),
         Command::Check => command::check(),

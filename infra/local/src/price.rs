@@ -19,16 +19,20 @@ const OBJECT_GET: f64 = 0.43 / 1_000_000.0;
 /// Data transfer out to the internet: the first 10 TB a month, per GB (2^30 bytes). Into AWS, and between its services in
 /// one region, it is free.
 const EGRESS_GB: f64 = 0.09;
+/// CloudWatch: per GB of log lines taken in.
+const LOG_GB: f64 = 0.63;
+/// SES: per mail.
+const MAIL: f64 = 0.10 / 1000.0;
 const GB: f64 = 1_073_741_824.0;
 
 /// What was used.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Usage {
-    /// Whether the request came through the HTTP API.
-    pub(crate) gateway: bool,
+    /// Requests through the HTTP API.
+    pub(crate) gateway_requests: f64,
     /// Invocations of functions.
-    pub(crate) invocations: u32,
-    /// Milliseconds of run time, initialisation included.
+    pub(crate) invocations: f64,
+    /// Milliseconds of run time in all, initialisation included.
     pub(crate) function_ms: f64,
     /// Memory of the function in MiB.
     pub(crate) memory_mib: u32,
@@ -42,6 +46,10 @@ pub(crate) struct Usage {
     pub(crate) object_gets: f64,
     /// Bytes sent to the client: status, headers and body, without what TLS and TCP add.
     pub(crate) egress_bytes: f64,
+    /// Bytes of log lines.
+    pub(crate) log_bytes: f64,
+    /// Mails.
+    pub(crate) mails: f64,
 }
 
 impl Usage {
@@ -49,14 +57,16 @@ impl Usage {
     pub(crate) fn price_usd(&self) -> f64 {
         let gigabytes = f64::from(self.memory_mib) / 1024.0;
         let compute = self.function_ms.ceil() / 1000.0 * gigabytes * LAMBDA_GB_SECOND;
-        f64::from(u8::from(self.gateway)) * GATEWAY_REQUEST
-            + f64::from(self.invocations) * LAMBDA_REQUEST
+        self.gateway_requests * GATEWAY_REQUEST
+            + self.invocations * LAMBDA_REQUEST
             + compute
             + self.read_units * READ_UNIT
             + self.write_units * WRITE_UNIT
             + self.object_puts * OBJECT_PUT
             + self.object_gets * OBJECT_GET
             + self.egress_bytes / GB * EGRESS_GB
+            + self.log_bytes / GB * LOG_GB
+            + self.mails * MAIL
     }
 }
 
@@ -67,8 +77,8 @@ mod tests {
     #[test]
     fn a_request_is_the_sum_of_its_parts() {
         let usage = Usage {
-            gateway: true,
-            invocations: 1,
+            gateway_requests: 1.0,
+            invocations: 1.0,
             function_ms: 9.2,
             memory_mib: 1024,
             read_units: 2.0,
@@ -76,10 +86,13 @@ mod tests {
             object_puts: 2.0,
             object_gets: 1.0,
             egress_bytes: 1_048_576.0,
+            log_bytes: 2.0 * 1_048_576.0,
+            mails: 1.0,
         };
         let database = 2.0 * 0.1525e-6 + 0.7625e-6;
         let objects = 2.0 * 5.4e-6 + 0.43e-6;
-        let expected = 1.2e-6 + 0.2e-6 + 0.01 * 0.000_013_333_4 + database + objects + 0.09 / 1024.0;
+        let expected =
+            1.2e-6 + 0.2e-6 + 0.01 * 0.000_013_333_4 + database + objects + (0.09 + 2.0 * 0.63) / 1024.0 + 1e-4;
         assert!((usage.price_usd() - expected).abs() < 1e-12);
         assert!(Usage::default().price_usd().abs() < f64::EPSILON);
     }

@@ -86,7 +86,7 @@ impl Record {
     ) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "no answer is that long")]
         let mut usage = Usage {
-            gateway: egress_bytes.is_some(),
+            gateway_requests: f64::from(u8::from(egress_bytes.is_some())),
             egress_bytes: egress_bytes.unwrap_or_default() as f64,
             ..Usage::default()
         };
@@ -105,7 +105,7 @@ impl Record {
         };
         let mut calls = Some(Vec::new());
         if let Some(run) = run {
-            usage.invocations = u32::from(run.started);
+            usage.invocations = f64::from(u8::from(run.started));
             usage.memory_mib = run.memory_mib;
             usage.function_ms = run.function_ms;
             record.function_ms = rounded(run.function_ms);

@@ -103,8 +103,8 @@ pub(super) async fn measure(ground: &Ground, typical: &Typical) -> Result<Row, B
     let is_http = matches!(typical.request, Request::Http { .. });
     let egress_bytes = if is_http { middle(&|(function, _)| function.egress_bytes()).median } else { 0.0 };
     let usage = Usage {
-        gateway: is_http,
-        invocations: 1,
+        gateway_requests: f64::from(u8::from(is_http)),
+        invocations: 1.0,
         function_ms: warm_millis.median,
         memory_mib: spec.memory_mib,
         read_units,
@@ -112,6 +112,7 @@ pub(super) async fn measure(ground: &Ground, typical: &Typical) -> Result<Row, B
         object_puts: sum(&Call::object_puts),
         object_gets: sum(&Call::object_gets),
         egress_bytes,
+        ..Usage::default()
     };
     Ok(Row {
         operation: operation.to_owned(),

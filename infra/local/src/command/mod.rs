@@ -1,6 +1,7 @@
 //! The commands of `cargo kith`.
 
 pub(crate) mod bench;
+pub(crate) mod costs;
 pub(crate) mod openapi;
 pub(crate) mod policies;
 pub(crate) mod seed;

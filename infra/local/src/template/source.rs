@@ -55,9 +55,14 @@ impl Sources {
         self.files.iter().map(|(file, text)| (file.as_str(), text.as_str()))
     }
 
+    /// The root template.
+    pub(crate) fn root(&self) -> Result<Value, TemplateError> {
+        self.parse(ROOT)
+    }
+
     /// Names of the parameters that the root template declares.
     pub fn parameters(&self) -> Result<Vec<String>, TemplateError> {
-        let root = self.parse(ROOT)?;
+        let root = self.root()?;
         Ok(root
             .get("Parameters")
             .and_then(Value::as_object)
