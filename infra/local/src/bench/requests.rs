@@ -105,7 +105,7 @@ fn users() -> Vec<Typical> {
     const PERMISSIONS: &str = "/v1/users/{other_id}/permissions";
     vec![
         http("list-users", "GET", "/v1/users", TOKEN, "", 200).by(Stage::Admin),
-        http("create-user", "POST", "/v1/users", TOKEN_AND_JSON, INVITE, 201).by(Stage::Admin),
+        http("create-user", "POST", "/v1/users", TOKEN_AND_JSON, INVITE, 201).once(Stage::Admin),
         http("show-user", "GET", USER, TOKEN, "", 200).by(Stage::Admin),
         http("find-user-by-username", "GET", "/v1/users/by-username/{other_username}", TOKEN, "", 200).by(Stage::Admin),
         http("update-user", "PATCH", USER, TOKEN_AND_JSON, r#"{"first_name": "Grace"}"#, 200).by(Stage::Admin),
